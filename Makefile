@@ -1,0 +1,62 @@
+# The front door. Everything here is a thin line over CMakePresets.json and scripts/.
+.DEFAULT_GOAL := help
+.PHONY: help build run test check format check-format check-tidy check-fuzz check-asan check-tsan bench clean
+
+JOBS ?= $(shell nproc)
+FUZZ_SECONDS ?= 10
+# `make build` leaves tests and benchmarks out, for they need packages that a user does not.
+CONFIGURE_ALL = cmake --preset release -D INBOXD_TESTS=ON -D INBOXD_BENCH=ON
+
+help: ## say what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## install what is missing, build build/release/inboxd
+	scripts/install-deps build
+	cmake --preset release -D INBOXD_TESTS=OFF -D INBOXD_BENCH=OFF
+	cmake --build --preset release --parallel $(JOBS) --target inboxd
+
+run: build ## the same, then a private RabbitMQ node and the engine, until Ctrl-C
+	scripts/install-deps broker
+	@exec scripts/run
+
+test: ## build everything, run every test
+	scripts/install-deps build broker test
+	$(CONFIGURE_ALL)
+	cmake --build --preset release --parallel $(JOBS)
+	ctest --preset release --parallel $(JOBS)
+
+check: check-format check-tidy check-fuzz check-asan check-tsan ## format, clang-tidy, fuzzers for some seconds, sanitizer builds
+
+check-format: ## say which files clang-format would change
+	scripts/install-deps check
+	scripts/cxx-files | xargs clang-format --dry-run -Werror
+
+format: ## let clang-format change them
+	scripts/install-deps check
+	scripts/cxx-files | xargs clang-format -i
+
+check-tidy: ## clang-tidy over every source file
+	scripts/install-deps build test check
+	$(CONFIGURE_ALL)
+	scripts/tidy build/release $(JOBS)
+
+check-fuzz: ## run each fuzzer for FUZZ_SECONDS
+	scripts/install-deps build test check
+	cmake --preset fuzz
+	cmake --build --preset fuzz --parallel $(JOBS)
+	scripts/fuzz build/fuzz $(FUZZ_SECONDS)
+
+check-asan check-tsan: check-%: ## unit and contract tests under AddressSanitizer and UBSan, and under ThreadSanitizer
+	scripts/install-deps build test
+	cmake --preset $*
+	cmake --build --preset $* --parallel $(JOBS)
+	ctest --preset $* --parallel $(JOBS) --label-regex '^(unit_tests|contract_tests)$$'
+
+bench: ## measure this engine next to a bare forwarder
+	scripts/install-deps build broker test
+	$(CONFIGURE_ALL)
+	cmake --build --preset release --parallel $(JOBS)
+	bench/run
+
+clean: ## remove what was built (not data/)
+	rm -rf build tests/integration/node_modules
