@@ -1,0 +1,46 @@
+#include "core/refusal.hpp"
+
+#include <algorithm>
+
+namespace inboxd {
+
+std::string_view code_of(Reason reason) noexcept {
+  switch (reason) {
+    case Reason::kBadTopic:
+      return "bad_topic";
+    case Reason::kBadId:
+      return "bad_id";
+    case Reason::kWrongApp:
+      return "wrong_app";
+    case Reason::kKeyTooLong:
+      return "key_too_long";
+    case Reason::kForeignExchange:
+      return "foreign_exchange";
+    case Reason::kTooLarge:
+      return "too_large";
+    case Reason::kTooDeep:
+      return "too_deep";
+    case Reason::kBadJson:
+      return "bad_json";
+    case Reason::kBadField:
+      return "bad_field";
+    case Reason::kBadStatus:
+      return "bad_status";
+    case Reason::kFanoutFull:
+      return "fanout_full";
+    case Reason::kUnsupported:
+      return "unsupported";
+  }
+  return "unknown";
+}
+
+std::optional<Reason> reason_from_code(std::string_view code) noexcept {
+  const auto* found = std::find_if(kAllReasons.begin(), kAllReasons.end(),
+                                   [code](Reason reason) { return code_of(reason) == code; });
+  if (found == kAllReasons.end()) return std::nullopt;
+  return *found;
+}
+
+bool may_be_replayed(Reason reason) noexcept { return reason != Reason::kForeignExchange; }
+
+}  // namespace inboxd

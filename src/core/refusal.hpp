@@ -1,0 +1,50 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace inboxd {
+
+/// Why the engine would not process a delivery. The code of each (`code_of`) is what senders, dead letters
+/// and metrics show; codes are stable.
+enum class Reason {
+  kBadTopic,         ///< too few or too many levels, or an unknown operation
+  kBadId,            ///< an id outside the alphabet of PROTOCOL 1, or a reserved one
+  kWrongApp,         ///< a tenant that this engine does not serve
+  kKeyTooLong,       ///< a key derived from the message would pass 255 bytes
+  kForeignExchange,  ///< came through an exchange other than amq.topic: the sender may be forged
+  kTooLarge,         ///< more bytes than the limit
+  kTooDeep,          ///< JSON nested deeper than the limit
+  kBadJson,          ///< not JSON, not UTF-8, or not an object
+  kBadField,         ///< a field of the wrong type
+  kBadStatus,        ///< a back end's delivery of a status that no recipient's copy can have
+  kFanoutFull,       ///< as many messages to large groups wait as may
+  kUnsupported,      ///< an operation that this version does not serve
+};
+
+inline constexpr std::array kAllReasons = {
+    Reason::kBadTopic,        Reason::kBadId,     Reason::kWrongApp,   Reason::kKeyTooLong,
+    Reason::kForeignExchange, Reason::kTooLarge,  Reason::kTooDeep,    Reason::kBadJson,
+    Reason::kBadField,        Reason::kBadStatus, Reason::kFanoutFull, Reason::kUnsupported,
+};
+
+/// The stable code of a reason, e.g. `bad_topic`.
+std::string_view code_of(Reason reason) noexcept;
+
+/// The reason that a code stands for, if any.
+std::optional<Reason> reason_from_code(std::string_view code) noexcept;
+
+/// Whether an operator may put such a delivery before the engine again. Not one that came from outside
+/// amq.topic: the broker did not check who sent it, and replaying it would launder the forgery.
+bool may_be_replayed(Reason reason) noexcept;
+
+/// A refusal. `detail` is for people (logs, dead letters, the sender) and never quotes the message's text.
+struct Refusal {
+  Reason reason;
+  std::string detail;
+};
+
+}  // namespace inboxd

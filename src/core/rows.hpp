@@ -1,0 +1,193 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/id.hpp"
+
+/// What the engine keeps: plain values, written by the pipeline and kept by a store.
+namespace inboxd {
+
+/// Milliseconds since the Unix epoch: the protocol's only unit of time.
+using Millis = std::int64_t;
+
+/// PROTOCOL 2.
+enum class Status : int {
+  kFailed = -100,
+  kSending = 0,
+  kSent = 100,           ///< in the sender's timeline
+  kDelivered = 150,      ///< in a recipient's timeline
+  kReceived = 200,       ///< a recipient's client has it
+  kReturnReceipt = 250,  ///< told to the sender
+  kSeen = 300,
+};
+
+/// A message's one body, shared by all its copies. `json` is the whole message without the fields that differ
+/// from copy to copy (status, `__history`).
+struct StoredMessage {
+  MessageId id;
+  AppId app;
+  PartyId sender;
+  PartyId recipient;
+  Millis timestamp = 0;
+  /// Whether a fan-out job, not the message's own commit, serves the members of the group.
+  bool deferred_fanout = false;
+  std::string json;
+
+  friend bool operator==(const StoredMessage&, const StoredMessage&) = default;
+};
+
+/// The conversation of one owner with one peer, as a place in the store.
+struct TimelineKey {
+  AppId app;
+  PartyId owner;
+  PartyId peer;
+
+  friend auto operator<=>(const TimelineKey&, const TimelineKey&) = default;
+};
+
+struct TimelineKeyHash {
+  std::size_t operator()(const TimelineKey& key) const noexcept {
+    constexpr std::size_t kOdd = 0x9E3779B97F4A7C15;
+    const std::size_t owner = std::hash<PartyId>{}(key.owner);
+    return (std::hash<PartyId>{}(key.peer) * kOdd + owner) * kOdd + std::hash<AppId>{}(key.app);
+  }
+};
+
+/// One copy of a message in one timeline: a reference to the body, with what is the copy's own.
+struct TimelineRow {
+  TimelineKey timeline;
+  Millis timestamp = 0;
+  MessageId message;
+  Status status = Status::kSent;
+  /// The copy came by history replay: shown as `"__history": "true"`.
+  bool history = false;
+  /// The copy must not ring: shown as `attributes.sendnotification: false`.
+  bool silent = false;
+
+  friend bool operator==(const TimelineRow&, const TimelineRow&) = default;
+};
+
+/// A row with the body that it refers to.
+struct TimelineEntry {
+  TimelineRow row;
+  StoredMessage message;
+};
+
+/// One conversation of one owner, by reference to its last message.
+struct ConversationRow {
+  TimelineKey key;
+  MessageId last_message;
+  Millis timestamp = 0;
+  Status status = Status::kSent;
+  bool is_new = true;
+  bool archived = false;
+  /// Fields that the owner's patches set and that no later message did: a JSON object's text, or empty.
+  std::string patch;
+
+  friend bool operator==(const ConversationRow&, const ConversationRow&) = default;
+};
+
+struct ConversationEntry {
+  ConversationRow row;
+  StoredMessage last_message;
+};
+
+/// A group as its last update left it. `json` is the whole document; `members` is read from it.
+struct Group {
+  AppId app;
+  PartyId id;
+  std::vector<PartyId> members;
+  std::string json;
+
+  friend bool operator==(const Group&, const Group&) = default;
+};
+
+/// (app, sender, recipient, tempUID): names one message for as long as the row lives (PROTOCOL 2).
+struct IdempotencyKey {
+  AppId app;
+  PartyId sender;
+  PartyId recipient;
+  std::string temp_uid;  ///< 1-255 bytes, any bytes but NUL
+
+  friend auto operator<=>(const IdempotencyKey&, const IdempotencyKey&) = default;
+};
+
+struct IdempotencyRow {
+  IdempotencyKey key;
+  MessageId message;
+  Millis expires_at = 0;
+};
+
+/// What identifies a delivery's topic and payload when the broker delivers it again.
+struct Fingerprint {
+  std::uint64_t topic_hash = 0;
+  std::uint64_t payload_hash = 0;
+
+  friend auto operator<=>(const Fingerprint&, const Fingerprint&) = default;
+};
+
+/// Remembers which message a delivery became, until its acknowledgement is known to have reached the broker.
+/// `sequence` is unique and grows in the order of commit, also over restarts.
+struct FingerprintRow {
+  std::uint64_t sequence = 0;
+  Fingerprint fingerprint;
+  AppId app;
+  MessageId message;
+
+  friend bool operator==(const FingerprintRow&, const FingerprintRow&) = default;
+};
+
+/// A delivery that was refused, kept for the operator (PROTOCOL 12). The id is a UUIDv7, so that ids sort by
+/// time.
+struct DeadLetter {
+  std::string id;
+  Millis at = 0;
+  std::string reason;  ///< the stable code
+  std::string detail;
+  std::string exchange;
+  std::string routing_key;
+  std::string payload;              ///< cut at the size limit
+  std::uint64_t payload_bytes = 0;  ///< as it came in
+
+  friend bool operator==(const DeadLetter&, const DeadLetter&) = default;
+};
+
+/// An event on its way to an endpoint. `sequence` orders all rows; it is given by whoever writes them.
+struct OutboxRow {
+  std::uint64_t sequence = 0;
+  std::string endpoint;
+  std::string ordering_key;  ///< rows of one endpoint and ordering key go out one after the other
+  std::string event_id;
+  Millis created_at = 0;
+  std::string body;
+
+  friend bool operator==(const OutboxRow&, const OutboxRow&) = default;
+};
+
+/// The rest of a large group's fan-out: written with the message, advanced slice by slice. `sequence` orders
+/// jobs; those of one group run one after the other.
+struct FanoutJob {
+  std::uint64_t sequence = 0;
+  AppId app;
+  PartyId group;
+  /// The message whose copies are due, or empty where `notice` (a group document) is what each member gets.
+  MessageId message;
+  bool update_conversations = true;
+  std::string notice;
+  std::vector<PartyId> members;
+
+  friend bool operator==(const FanoutJob&, const FanoutJob&) = default;
+};
+
+/// How far a job has come: members before `done` have their copy stored, published and confirmed.
+struct FanoutProgress {
+  std::uint64_t sequence = 0;
+  std::uint64_t done = 0;
+};
+
+}  // namespace inboxd
