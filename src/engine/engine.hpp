@@ -1,0 +1,51 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+
+#include "core/topic.hpp"
+#include "engine/ports.hpp"
+
+namespace inboxd {
+
+struct EngineSettings {
+  Topics topics;
+  std::size_t max_message_bytes = std::size_t{256} * 1024;     ///< of a client's or back end's message
+  std::size_t max_group_bytes = std::size_t{8} * 1024 * 1024;  ///< of a group document
+  std::size_t max_batch = 256;                                 ///< deliveries decided and committed together
+  std::size_t max_waiting_bytes =
+      std::size_t{32} * 1024 * 1024;  ///< payload bytes taken from the broker and not yet decided
+  std::size_t fanout_slice = 256;     ///< members served at a time; larger groups become jobs
+  std::size_t max_jobs =
+      10'000;  ///< unfinished fan-out jobs beyond which messages to large groups are refused
+  std::chrono::milliseconds idempotency_ttl = std::chrono::hours(24);
+  std::chrono::milliseconds backoff_min{100};  ///< first pause before connecting again; doubles, with jitter
+  std::chrono::milliseconds backoff_max{10'000};
+  std::chrono::milliseconds standby_retry{1'000};  ///< while another instance consumes
+};
+
+/// Source, decide, commit, publish, acknowledge: the life of every message, over as many broker sessions as
+/// it takes. All it is given must outlive it.
+class Engine {
+ public:
+  Engine(EngineSettings settings, Broker& broker, Store& store, Clock& clock, Entropy& entropy, Log& log,
+         Probe& probe);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  /// Works on the calling thread until stop(). Broker and store failures are logged, shown to the probe, and
+  /// tried again.
+  void run();
+
+  /// Takes nothing more, finishes what was taken, and lets run() return; at `deadline` it returns as it
+  /// stands, and the broker keeps what was not acknowledged. From any thread; the first call counts.
+  void stop(SteadyClock::time_point deadline);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace inboxd

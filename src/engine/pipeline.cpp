@@ -1,0 +1,354 @@
+#include "engine/pipeline.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/fingerprint.hpp"
+#include "core/group.hpp"
+#include "core/message.hpp"
+#include "engine/announce.hpp"
+
+namespace inboxd {
+namespace {
+
+constexpr std::size_t kCachedGroupBytes = std::size_t{32} * 1024 * 1024;
+constexpr std::size_t kCachedTimestamps = 20'000;
+constexpr std::string_view kExchange = "amq.topic";
+
+/// Both sides of a direct conversation share one clock.
+TimelineKey clock_key(const AppId& app, const PartyId& one, const PartyId& other) {
+  return one < other ? TimelineKey{app, one, other} : TimelineKey{app, other, one};
+}
+
+template <class T>
+void append(std::vector<T>& to, const std::vector<T>& from) {
+  to.insert(to.end(), from.begin(), from.end());
+}
+
+/// What a cached group weighs; one that does not exist weighs too.
+std::size_t bytes_of(const PartyId& id, const Group* group) {
+  constexpr std::size_t kEntry = 200;
+  constexpr std::size_t kMember = 64;
+  return kEntry + id.view().size() +
+         (group == nullptr ? 0 : group->json.size() + kMember * group->members.size());
+}
+
+bool is_from_backend(Operation operation) noexcept {
+  return operation == Operation::kDeliver || operation == Operation::kPersist ||
+         operation == Operation::kGroupUpdate;
+}
+
+}  // namespace
+
+Pipeline::Pipeline(const EngineSettings& settings, Store& store, Clock& clock, Entropy& entropy, Log& log,
+                   Probe& probe)
+    : settings_(settings),
+      rules_{settings.topics, settings.fanout_slice},
+      store_(store),
+      clock_(clock),
+      entropy_(entropy),
+      log_(log),
+      probe_(probe),
+      fanout_(settings.topics, settings.fanout_slice, store),
+      ledger_(store.fingerprints()),
+      groups_(kCachedGroupBytes),
+      newest_(kCachedTimestamps) {
+  for (const auto& [job, progress] : store.jobs()) last_job_ = std::max(last_job_, job.sequence);
+}
+
+void Pipeline::decide(const Delivery& delivery, Transaction& transaction) {
+  if (delivery.exchange != kExchange || delivery.rerouted) {
+    refuse(delivery,
+           {Reason::kForeignExchange, "came through another exchange: its sender cannot be trusted"}, nullptr,
+           transaction);
+    return;
+  }
+  if (!delivery.replay_of.empty()) forget_replayed(delivery, transaction);
+  const auto address = parse_routing_key(delivery.routing_key, settings_.topics);
+  if (!address) {
+    refuse(delivery, address.error(), nullptr, transaction);
+    return;
+  }
+  const std::size_t limit =
+      address->operation == Operation::kGroupUpdate ? settings_.max_group_bytes : settings_.max_message_bytes;
+  if (delivery.payload_bytes > limit) {
+    refuse(delivery, {Reason::kTooLarge, "more than " + std::to_string(limit) + " bytes"}, &*address,
+           transaction);
+    return;
+  }
+  dispatch(delivery, *address, transaction);
+}
+
+void Pipeline::dispatch(const Delivery& delivery, const Address& address, Transaction& transaction) {
+  // The broker grants back ends' topics to back ends alone, and each queue hears its own.
+  const bool queue_fits = delivery.queue == Queue::kPersist ? address.operation == Operation::kPersist
+                                                            : address.operation != Operation::kPersist;
+  if (!queue_fits) {
+    refuse(delivery, {Reason::kBadTopic, "this queue does not serve such topics"}, &address, transaction);
+    return;
+  }
+  switch (address.operation) {
+    case Operation::kSend:
+      send(delivery, address, transaction);
+      return;
+    case Operation::kDeliver:
+    case Operation::kPersist:
+      from_backend(delivery, address, transaction);
+      return;
+    case Operation::kGroupUpdate:
+      update_group(delivery, transaction);
+      return;
+    case Operation::kMessageUpdate:
+    case Operation::kConversationUpdate:
+    case Operation::kConversationArchive:
+    case Operation::kPresence:
+      break;
+  }
+  refuse(delivery, {Reason::kUnsupported, "this version does not serve receipts, archive or presence"},
+         &address, transaction);
+}
+
+void Pipeline::send(const Delivery& delivery, const Address& address, Transaction& transaction) {
+  const auto draft = read_draft(delivery.payload);
+  if (!draft) {
+    refuse(delivery, draft.error(), &address, transaction);
+    return;
+  }
+  if (repeat(delivery, address, *draft, transaction)) return;
+
+  const bool to_group = is_for_group(*draft, address.peer);
+  SendState state;
+  if (to_group) {
+    if (!draft->group_members) state.group = group(address.peer, transaction);
+    state.group_is_busy = fanout_.is_busy(address.peer) || transaction.has_job_for(address.peer);
+  }
+  const PartyId& owner = to_group ? address.peer : address.owner;
+  state.newest = newest(owner, address.peer);
+  state.now = clock_.now();
+  state.fresh_id = MessageId{new_id()};
+  auto decision = decide_send(address, *draft, state, rules_);
+  if (const auto* refusal = std::get_if<Refusal>(&decision)) {
+    refuse(delivery, *refusal, &address, transaction);
+    return;
+  }
+  Accepted& accepted = std::get<Accepted>(decision);
+  if (!accepted.deferred.empty() && fanout_.pending() + transaction.jobs() >= settings_.max_jobs) {
+    refuse(delivery, {Reason::kFanoutFull, "too many messages to large groups are waiting; try again later"},
+           &address, transaction);
+    return;
+  }
+  note_newest(owner, address.peer, accepted.message.timestamp);
+  remember(delivery, *draft, accepted.message, transaction);
+  accept(std::move(accepted), transaction);
+  probe_.counted(Outcome::kDelivered);
+}
+
+std::optional<MessageId> Pipeline::earlier_id(const Delivery& delivery, const Address& address,
+                                              const Draft& draft, Transaction& transaction) {
+  if (draft.temp_uid) {
+    const IdempotencyKey key{settings_.topics.app, address.owner, address.peer, *draft.temp_uid};
+    return transaction.idempotent(key, clock_.now());
+  }
+  if (!delivery.redelivered) return std::nullopt;
+  auto row = ledger_.match(fingerprint_of(delivery.routing_key, delivery.payload));
+  if (!row) return std::nullopt;
+  matched_fingerprints_.push_back(row->sequence);
+  return std::move(row->message);
+}
+
+/// Answers a message that is in the store already; false where it is new.
+bool Pipeline::repeat(const Delivery& delivery, const Address& address, const Draft& draft,
+                      Transaction& transaction) {
+  const auto id = earlier_id(delivery, address, draft, transaction);
+  auto earlier = id ? transaction.message(settings_.topics.app, *id) : std::nullopt;
+  if (!earlier || earlier->sender != address.owner || earlier->recipient != address.peer) return false;
+  std::shared_ptr<const Group> stored_group;
+  if (delivery.redelivered && is_for_group(draft, address.peer))
+    stored_group = group(address.peer, transaction);
+  const Repeated repeated =
+      decide_repeat(address, draft, *std::move(earlier), delivery.redelivered, stored_group);
+  Announcer announcer(settings_.topics, repeated.message, transaction);
+  for (const TimelineRow& wanted : repeated.announce) {
+    if (const auto row = transaction.row(wanted)) announcer.announce(*row);
+  }
+  probe_.counted(delivery.redelivered ? Outcome::kRedelivered : Outcome::kRepeated);
+  return true;
+}
+
+void Pipeline::remember(const Delivery& delivery, const Draft& draft, const StoredMessage& message,
+                        Transaction& transaction) {
+  if (draft.temp_uid) {
+    transaction.put(IdempotencyRow{{message.app, message.sender, message.recipient, *draft.temp_uid},
+                                   message.id,
+                                   clock_.now() + settings_.idempotency_ttl.count()});
+    return;
+  }
+  FingerprintRow row{ledger_.next_sequence(), fingerprint_of(delivery.routing_key, delivery.payload),
+                     message.app, message.id};
+  written_fingerprints_.push_back(row);
+  transaction.put(std::move(row));
+}
+
+void Pipeline::accept(Accepted accepted, Transaction& transaction) {
+  Announcer announcer(settings_.topics, accepted.message, transaction);
+  for (const Copy& copy : accepted.copies) {
+    store_copy(copy, accepted.message, accepted.updates_conversations, transaction);
+    if (accepted.announce) announcer.announce(copy.row);
+  }
+  if (!accepted.deferred.empty()) {
+    put_job({.app = accepted.message.app,
+             .group = accepted.message.recipient,
+             .message = accepted.message.id,
+             .update_conversations = accepted.updates_conversations,
+             .notice = {},
+             .members = std::move(accepted.deferred)},
+            transaction);
+  }
+  transaction.put(std::move(accepted.message));
+}
+
+void Pipeline::put_job(FanoutJob job, Transaction& transaction) {
+  job.sequence = ++last_job_;
+  transaction.put(std::move(job));
+}
+
+void Pipeline::from_backend(const Delivery& delivery, const Address& address, Transaction& transaction) {
+  const auto message = read_backend_message(delivery.payload);
+  if (!message) {
+    refuse(delivery, message.error(), &address, transaction);
+    return;
+  }
+  auto stored = transaction.message(settings_.topics.app, message->id);
+  const bool known = stored.has_value();
+  auto decision = decide_backend(address, *message, std::move(stored), rules_);
+  if (const auto* refusal = std::get_if<Refusal>(&decision)) {
+    refuse(delivery, *refusal, &address, transaction);
+    return;
+  }
+  Accepted& accepted = std::get<Accepted>(decision);
+  const bool announce = accepted.announce;
+  note_newest(address.owner, address.peer, accepted.message.timestamp);
+  const auto existing = known ? transaction.row(accepted.copies.front().row) : std::nullopt;
+  if (existing) {
+    // The inbox has it: its status, and what the owner made of the conversation since, stand.
+    if (announce)
+      Announcer(settings_.topics, accepted.message, transaction).announce(accepted.copies.front().row);
+  } else {
+    accept(std::move(accepted), transaction);
+  }
+  probe_.counted(announce ? Outcome::kDelivered : Outcome::kStored);
+}
+
+void Pipeline::update_group(const Delivery& delivery, Transaction& transaction) {
+  auto update = read_group_update(delivery.payload, settings_.topics);
+  if (!update) {
+    refuse(delivery, update.error(), nullptr, transaction);
+    return;
+  }
+  const auto stored = std::make_shared<const Group>(std::move(update->group));
+  const PartyId& id = stored->id;
+  transaction.put(stored);
+  const bool busy = fanout_.is_busy(id) || transaction.has_job_for(id);
+  if (busy || update->notify.size() > settings_.fanout_slice) {
+    put_job({.app = stored->app,
+             .group = id,
+             .message = {},
+             .notice = std::move(update->notice),
+             .members = std::move(update->notify)},
+            transaction);
+  } else {
+    const auto payload = std::make_shared<const std::string>(std::move(update->notice));
+    for (const PartyId& member : update->notify) {
+      for (std::string& key : group_updated_keys(settings_.topics, member, id)) {
+        transaction.publish({std::move(key), payload});
+      }
+    }
+  }
+  probe_.counted(Outcome::kGroupUpdated);
+}
+
+void Pipeline::refuse(const Delivery& delivery, const Refusal& refusal, const Address* address,
+                      Transaction& transaction) {
+  const std::string code(code_of(refusal.reason));
+  DeadLetter letter{.id = new_id(),
+                    .at = clock_.now(),
+                    .reason = code,
+                    .detail = refusal.detail,
+                    .exchange = delivery.exchange,
+                    .routing_key = delivery.routing_key,
+                    .payload = delivery.payload.substr(0, settings_.max_message_bytes),
+                    .payload_bytes = delivery.payload_bytes};
+  log_.warn("delivery refused", {{"reason", code},
+                                 {"detail", refusal.detail},
+                                 {"dead_letter", letter.id},
+                                 {"bytes", std::to_string(delivery.payload_bytes)}});
+  transaction.put(std::move(letter));
+  probe_.counted(Outcome::kRefused);
+  probe_.refused(refusal.reason);
+
+  const bool sender_is_known =
+      address != nullptr && !is_from_backend(address->operation) && !address->peer.empty();
+  if (!sender_is_known || address->operation != Operation::kSend) return;
+  const auto temp_uid = refusal.reason == Reason::kTooLarge ? std::nullopt : temp_uid_of(delivery.payload);
+  auto notice = refusal_notice(settings_.topics, address->owner, address->peer, temp_uid, refusal);
+  if (!notice) return;
+  const auto payload = std::make_shared<const std::string>(std::move(notice->payload));
+  for (std::string& key : notice->keys) transaction.publish({std::move(key), payload});
+}
+
+/// The letter goes in the commit of its own replay. One that names a letter of another topic is no replay of
+/// ours.
+void Pipeline::forget_replayed(const Delivery& delivery, Transaction& transaction) {
+  const auto letter = store_.dead_letter(delivery.replay_of);
+  if (letter && letter->routing_key == delivery.routing_key) transaction.remove_dead_letter(letter->id);
+}
+
+std::shared_ptr<const Group> Pipeline::group(const PartyId& id, const Transaction& transaction) {
+  if (auto written = transaction.written_group(id)) return written;
+  if (const auto* cached = groups_.find(id)) return *cached;
+  auto stored = store_.group(settings_.topics.app, id);
+  auto found = stored ? std::make_shared<const Group>(*std::move(stored)) : nullptr;
+  groups_.put(id, found, bytes_of(id, found.get()));
+  return found;
+}
+
+std::optional<Millis> Pipeline::newest(const PartyId& owner, const PartyId& peer) {
+  const TimelineKey key = clock_key(settings_.topics.app, owner, peer);
+  if (const auto* cached = newest_.find(key)) return *cached;
+  const auto stored = store_.newest_timestamp({settings_.topics.app, owner, peer});
+  newest_.put(key, stored);
+  return stored;
+}
+
+void Pipeline::note_newest(const PartyId& owner, const PartyId& peer, Millis timestamp) {
+  const Millis newest_so_far = newest(owner, peer).value_or(timestamp);
+  newest_.put(clock_key(settings_.topics.app, owner, peer), std::max(newest_so_far, timestamp));
+}
+
+std::vector<std::uint64_t> Pipeline::commit(Transaction& transaction, Commit& chores) {
+  Commit commit = transaction.take_commit();
+  append(commit.forgotten_fingerprints, chores.forgotten_fingerprints);
+  append(commit.job_progress, chores.job_progress);
+  append(commit.finished_jobs, chores.finished_jobs);
+  if (!commit.empty()) store_.commit(commit);
+  chores = {};
+  for (const auto& [id, written] : transaction.written_groups())
+    groups_.put(id, written, bytes_of(id, written.get()));
+  for (const FanoutJob& job : commit.jobs) fanout_.add(job);
+  std::vector<std::uint64_t> fingerprints = std::exchange(matched_fingerprints_, {});
+  for (FingerprintRow& row : written_fingerprints_) {
+    fingerprints.push_back(row.sequence);
+    ledger_.committed(std::move(row));
+  }
+  written_fingerprints_.clear();
+  return fingerprints;
+}
+
+void Pipeline::session_lost() {
+  written_fingerprints_.clear();
+  matched_fingerprints_.clear();
+  ledger_.session_lost();
+  fanout_.session_lost();
+}
+
+}  // namespace inboxd

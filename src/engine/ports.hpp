@@ -1,0 +1,301 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/id.hpp"
+#include "core/refusal.hpp"
+#include "core/result.hpp"
+#include "core/rows.hpp"
+
+/// What the engine needs from the world: a broker, a store, a clock, a source of ids, a log and a probe.
+/// Adapters implement these; the engine knows nothing else of them.
+namespace inboxd {
+
+using SteadyClock = std::chrono::steady_clock;
+
+// --- broker
+// ---------------------------------------------------------------------------------------------------
+
+/// Which durable queue of PROTOCOL 1 a delivery came from.
+enum class Queue { kMessages, kPersist };
+
+/// What one delivery of the broker holds. Everything in it is from outside and unchecked.
+struct Delivery {
+  std::uint64_t tag = 0;  ///< grows with each delivery of a session, over both queues
+  Queue queue = Queue::kMessages;
+  bool redelivered = false;
+  /// The broker itself moved it here from another queue (dead-lettering): who sent it, and to which key, was
+  /// then for the owner of that queue to say.
+  bool rerouted = false;
+  std::string exchange;
+  std::string routing_key;
+  /// At most the session's payload limit; the rest of a longer payload was dropped while it was read.
+  std::string payload;
+  std::uint64_t payload_bytes = 0;  ///< as it came in
+  /// The dead letter that an operator replays by this delivery (`kReplayHeader`), or empty.
+  std::string replay_of;
+  SteadyClock::time_point received_at;
+};
+
+/// The AMQP header that names the dead letter which a delivery replays.
+inline constexpr std::string_view kReplayHeader = "x-inboxd-replay";
+
+/// One persistent message for amq.topic. The payload is shared by all the keys that carry it.
+struct Publication {
+  std::string routing_key;
+  std::shared_ptr<const std::string> payload;
+};
+
+struct BrokerError {
+  enum class Kind {
+    kUnreachable,  ///< no broker answered
+    kRefused,  ///< it answered, and would not have us: credentials, virtual host, a queue declared otherwise
+    kStandby,  ///< another instance consumes; try again
+    kLost,     ///< the link broke
+  };
+  Kind kind;
+  std::string message;
+};
+
+/// A link to the broker, from login to loss. For one thread, but for wake().
+///
+/// Deliveries are to be acknowledged in the order of their tags. After an error every call fails; destroy the
+/// session and connect again: the broker then delivers again whatever was not acknowledged.
+class BrokerSession {
+ public:
+  virtual ~BrokerSession() = default;
+
+  /// Waits until deliveries or confirms arrive, wake() is called, or `wait` has passed; appends the
+  /// deliveries to `into`. Takes no further deliveries once those appended by this call hold `room` bytes of
+  /// payload or more (0: take none, but go on with confirms and heartbeats).
+  virtual Result<void, BrokerError> poll(std::chrono::milliseconds wait, std::size_t room,
+                                         std::vector<Delivery>& into) = 0;
+
+  /// Sends, in order. Returns the sequence number of the last; sequence numbers start at 1 and have no gaps.
+  virtual Result<std::uint64_t, BrokerError> publish(std::span<const Publication> publications) = 0;
+
+  /// The broker has taken responsibility for every publication up to this sequence number.
+  virtual std::uint64_t confirmed() const noexcept = 0;
+
+  /// Acknowledges every delivery up to and including `tag`.
+  virtual Result<void, BrokerError> acknowledge(std::uint64_t tag) = 0;
+
+  /// The highest tag whose acknowledgement is known to have reached the broker: it answered something that
+  /// was sent after it. 0 if none.
+  virtual std::uint64_t acknowledged() const noexcept = 0;
+
+  /// Whether it takes deliveries at all; one that only publishes does not.
+  virtual bool consuming() const noexcept = 0;
+
+  /// The broker asked publishers to pause (connection.blocked).
+  virtual bool blocked() const noexcept = 0;
+
+  /// When the session's credentials want a new one, if ever: drain, drop this session, connect again.
+  virtual std::optional<SteadyClock::time_point> renew_at() const noexcept = 0;
+
+  /// Makes a poll() that waits, or the next one, return at once. From any thread.
+  virtual void wake() noexcept = 0;
+};
+
+class Broker {
+ public:
+  virtual ~Broker() = default;
+
+  /// Connects, declares and binds what PROTOCOL 1 names, starts to consume. Tries each configured address
+  /// once. Blocks for at most a few seconds an address.
+  virtual Result<std::unique_ptr<BrokerSession>, BrokerError> connect() = 0;
+};
+
+// --- store
+// ----------------------------------------------------------------------------------------------------
+
+/// A store's failure. Thrown: between a read and the commit no caller can do more than stop and try again
+/// later.
+class StoreError : public std::runtime_error {
+ public:
+  enum class Kind {
+    kLocked,      ///< another process owns it
+    kNewer,       ///< a later version of inboxd wrote it
+    kCorrupt,     ///< what it holds cannot be read
+    kPermission,  ///< read-only, or not ours
+    kFull,        ///< no space left
+    kIo,          ///< anything else that the system reports
+  };
+
+  StoreError(Kind kind, const std::string& message) : std::runtime_error(message), kind_(kind) {}
+  Kind kind() const noexcept { return kind_; }
+
+ private:
+  Kind kind_;
+};
+
+/// Everything that becomes true at once. Rows that exist are replaced.
+struct Commit {
+  std::vector<StoredMessage> messages;
+  std::vector<TimelineRow> rows;
+  std::vector<ConversationRow> conversations;
+  std::vector<Group> groups;
+  std::vector<IdempotencyRow> idempotency;
+  std::vector<FingerprintRow> fingerprints;
+  std::vector<std::uint64_t> forgotten_fingerprints;
+  std::vector<DeadLetter> dead_letters;
+  std::vector<std::string> removed_dead_letters;
+  std::vector<OutboxRow> outbox;
+  std::vector<std::uint64_t> removed_outbox;
+  std::vector<FanoutJob> jobs;
+  std::vector<FanoutProgress> job_progress;
+  std::vector<std::uint64_t> finished_jobs;
+
+  bool empty() const noexcept {
+    return messages.empty() && rows.empty() && conversations.empty() && groups.empty() &&
+           idempotency.empty() && fingerprints.empty() && forgotten_fingerprints.empty() &&
+           dead_letters.empty() && removed_dead_letters.empty() && outbox.empty() && removed_outbox.empty() &&
+           jobs.empty() && job_progress.empty() && finished_jobs.empty();
+  }
+};
+
+/// A place between the rows of a timeline: (timestamp, message id). Without an id it stands before every row
+/// of that timestamp.
+struct TimelinePosition {
+  Millis timestamp = 0;
+  MessageId message;
+};
+
+struct TimelinePage {
+  std::size_t limit = 200;
+  bool newest_first = true;
+  std::optional<TimelinePosition> before;  ///< rows strictly older than this
+  std::optional<TimelinePosition> after;   ///< rows strictly newer than this
+};
+
+/// Timelines, conversations and what the engine must remember to keep its promises. Safe for use from several
+/// threads. Every call may throw StoreError.
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  /// Writes all of it or nothing; after a throw it is not known which, until a fresh look at the store. When
+  /// it returns, the whole survives the end of this process, and a power failure too where the store was
+  /// opened so.
+  virtual void commit(const Commit& commit) = 0;
+
+  virtual std::optional<StoredMessage> message(const AppId& app, const MessageId& id) const = 0;
+
+  virtual std::optional<TimelineRow> row(const TimelineKey& timeline, Millis timestamp,
+                                         const MessageId& message) const = 0;
+  /// By (timestamp, message id). An entry whose body is missing is a corruption, never a gap.
+  virtual std::vector<TimelineEntry> timeline(const TimelineKey& timeline,
+                                              const TimelinePage& page) const = 0;
+  virtual std::optional<Millis> newest_timestamp(const TimelineKey& timeline) const = 0;
+
+  virtual std::optional<ConversationRow> conversation(const TimelineKey& key) const = 0;
+  /// Those of one owner, newest first (by timestamp, then by peer), active or archived.
+  virtual std::vector<ConversationEntry> conversations(const AppId& app, const PartyId& owner, bool archived,
+                                                       std::size_t limit) const = 0;
+
+  virtual std::optional<Group> group(const AppId& app, const PartyId& id) const = 0;
+
+  /// The message that the key names, unless the row expired at or before `now`.
+  virtual std::optional<MessageId> idempotent(const IdempotencyKey& key, Millis now) const = 0;
+
+  /// All, in the order of their sequence. Bounded by what can be in flight to a broker.
+  virtual std::vector<FingerprintRow> fingerprints() const = 0;
+
+  /// Newest first. Those beyond the bounds that the store was opened with were dropped, oldest first.
+  virtual std::vector<DeadLetter> dead_letters(std::size_t limit) const = 0;
+  virtual std::optional<DeadLetter> dead_letter(std::string_view id) const = 0;
+
+  /// In the order of their sequence, from `from` on.
+  virtual std::vector<OutboxRow> outbox(std::uint64_t from, std::size_t limit) const = 0;
+
+  /// Unfinished jobs in the order of their sequence, without their members and notices; each with its
+  /// progress.
+  virtual std::vector<std::pair<FanoutJob, FanoutProgress>> jobs() const = 0;
+  /// The whole of one job.
+  virtual std::optional<FanoutJob> job(std::uint64_t sequence) const = 0;
+
+  /// Whether it can be read and written, as far as it knows without trying. From any thread.
+  virtual bool healthy() const noexcept = 0;
+};
+
+// --- clock, ids, log, probe
+// -------------------------------------------------------------------------------------
+
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  virtual Millis now() const = 0;
+  virtual SteadyClock::time_point steady() const = 0;
+};
+
+/// 62 unpredictable bits for each new UUID.
+class Entropy {
+ public:
+  virtual ~Entropy() = default;
+  virtual std::uint64_t next() = 0;
+};
+
+enum class LogLevel { kDebug, kInfo, kWarn, kError };
+
+struct LogField {
+  std::string_view name;
+  std::string value;
+};
+
+/// A structured log. Never given a message's text, a token, or a client id. Safe for use from several
+/// threads.
+class Log {
+ public:
+  virtual ~Log() = default;
+  virtual void write(LogLevel level, std::string_view event, std::span<const LogField> fields) = 0;
+
+  void debug(std::string_view event, std::initializer_list<LogField> fields = {}) {
+    write(LogLevel::kDebug, event, {fields.begin(), fields.size()});
+  }
+  void info(std::string_view event, std::initializer_list<LogField> fields = {}) {
+    write(LogLevel::kInfo, event, {fields.begin(), fields.size()});
+  }
+  void warn(std::string_view event, std::initializer_list<LogField> fields = {}) {
+    write(LogLevel::kWarn, event, {fields.begin(), fields.size()});
+  }
+  void error(std::string_view event, std::initializer_list<LogField> fields = {}) {
+    write(LogLevel::kError, event, {fields.begin(), fields.size()});
+  }
+};
+
+enum class Outcome { kDelivered, kRepeated, kRedelivered, kStored, kGroupUpdated, kRefused };
+enum class Stage { kDecide, kCommit, kPublish, kAcknowledge };
+enum class LinkState { kDown, kConnecting, kStandby, kUp, kBlocked, kStoreFailed, kDraining, kStopped };
+
+struct Depths {
+  std::size_t waiting = 0;    ///< deliveries taken and not decided
+  std::size_t in_flight = 0;  ///< deliveries decided and not acknowledged
+  std::size_t jobs = 0;       ///< fan-out jobs unfinished
+};
+
+/// Where the engine says what it does, for metrics and readiness. Safe for use from several threads; never
+/// blocks for long.
+class Probe {
+ public:
+  virtual ~Probe() = default;
+  virtual void counted(Outcome outcome) = 0;
+  virtual void refused(Reason reason) = 0;
+  virtual void published(std::size_t count) = 0;
+  virtual void took(Stage stage, SteadyClock::duration time) = 0;
+  virtual void depths(const Depths& depths) = 0;
+  /// `why` says it to people, and is empty where the state says all.
+  virtual void link(LinkState state, std::string_view why) = 0;
+};
+
+}  // namespace inboxd

@@ -1,0 +1,203 @@
+#include "engine/session_worker.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace inboxd {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// A batch is closed once it publishes this much, so that no batch of large groups holds up the rest.
+constexpr std::size_t kMaxBatchPublications = 4096;
+/// Publications on their way; beyond them nothing more is decided, however much has been taken.
+constexpr std::uint64_t kMaxUnconfirmed = 16'384;
+constexpr std::size_t kMaxUnconfirmedBytes = std::size_t{64} * 1024 * 1024;
+/// A batch is closed after this long, so that costly messages hold up neither heartbeats nor the rest.
+constexpr milliseconds kMaxBatchTime{50};
+/// Batches and slices on their way. What comes in meanwhile makes the next batch larger: with few on their
+/// way each pays less for its commit, and with more than one the broker never waits for the engine. Three was
+/// the best measured.
+constexpr std::size_t kMaxBatches = 3;
+/// Fan-out slices on their way at a time.
+constexpr std::size_t kMaxSlices = 2;
+constexpr milliseconds kChoresDelay{500};
+/// The broker delivers again, before anything else, what a lost session left. Nothing for this long: nothing
+/// left.
+constexpr milliseconds kRedeliveriesEnd{30'000};
+
+}  // namespace
+
+SessionWorker::SessionWorker(const EngineSettings& settings, Pipeline& pipeline, Chores& chores,
+                             BrokerSession& session, Store& store, Clock& clock, Probe& probe)
+    : settings_(settings),
+      pipeline_(pipeline),
+      chores_(chores),
+      session_(session),
+      store_(store),
+      clock_(clock),
+      probe_(probe),
+      last_redelivery_(clock.steady()) {}
+
+SessionWorker::~SessionWorker() { pipeline_.session_lost(); }
+
+void SessionWorker::step(bool draining, milliseconds idle) {
+  const bool listened = take(draining, idle);
+  acknowledge_confirmed();
+  settle();
+  if (may_publish() && !waiting_.empty()) process_batch();
+  if (may_publish() && may_start_slice(draining)) process_slice();
+  // What waits, here or at the broker, may be a redelivery as well.
+  if (!listened || !waiting_.empty()) last_redelivery_ = clock_.steady();
+  if (clock_.steady() - last_redelivery_ >= kRedeliveriesEnd) expect_no_more_redeliveries();
+  do_chores();
+  probe_.depths({waiting_.size(), deliveries_in_flight_, pipeline_.fanout().pending()});
+}
+
+bool SessionWorker::may_start_slice(bool draining) const {
+  return !draining && slices_in_flight_ < kMaxSlices && pipeline_.fanout().has_slice();
+}
+
+bool SessionWorker::has_work(bool draining) const {
+  return may_publish() && (!waiting_.empty() || may_start_slice(draining));
+}
+
+bool SessionWorker::may_publish() const {
+  return !session_.blocked() && in_flight_.size() < kMaxBatches &&
+         published_up_to_ - session_.confirmed() < kMaxUnconfirmed &&
+         unconfirmed_bytes_ < kMaxUnconfirmedBytes;
+}
+
+bool SessionWorker::take(bool draining, milliseconds idle) {
+  const bool may_take = !draining && waiting_bytes_ < settings_.max_waiting_bytes;
+  const std::size_t room = may_take ? settings_.max_waiting_bytes - waiting_bytes_ : 0;
+  const milliseconds until_chores = chores_.since ? kChoresDelay : idle;
+  const milliseconds wait = has_work(draining) ? milliseconds(0) : std::min(idle, until_chores);
+  std::vector<Delivery> arrived;
+  if (auto result = session_.poll(wait, room, arrived); !result) throw SessionEnded{result.error()};
+  for (Delivery& delivery : arrived) {
+    waiting_bytes_ += delivery.payload.size();
+    waiting_.push_back(std::move(delivery));
+  }
+  return may_take && session_.consuming();
+}
+
+void SessionWorker::process_batch() {
+  const auto begin = clock_.steady();
+  const auto received_at = waiting_.front().received_at;
+  Transaction transaction(store_);
+  std::uint64_t last_tag = 0;
+  std::size_t count = 0;
+  while (!waiting_.empty() && count < settings_.max_batch &&
+         transaction.publications().size() < kMaxBatchPublications &&
+         clock_.steady() - begin < kMaxBatchTime) {
+    const Delivery& delivery = waiting_.front();
+    note_redelivery(delivery);
+    pipeline_.decide(delivery, transaction);
+    last_tag = delivery.tag;
+    waiting_bytes_ -= delivery.payload.size();
+    waiting_.pop_front();
+    ++count;
+  }
+  probe_.took(Stage::kDecide, clock_.steady() - begin);
+  InFlight batch = commit_and_publish(transaction);
+  batch.last_tag = last_tag;
+  batch.deliveries = count;
+  batch.received_at = received_at;
+  deliveries_in_flight_ += count;
+  in_flight_.push_back(std::move(batch));
+}
+
+void SessionWorker::process_slice() {
+  Transaction transaction(store_);
+  auto slice = pipeline_.fanout().next(transaction);
+  if (!slice) return;
+  InFlight batch = commit_and_publish(transaction);
+  batch.slice = std::move(slice);
+  ++slices_in_flight_;
+  in_flight_.push_back(std::move(batch));
+}
+
+/// A queue gives back what a lost session left at its head: the first delivery that is new ends the
+/// redeliveries.
+void SessionWorker::note_redelivery(const Delivery& delivery) {
+  if (delivery.redelivered) {
+    last_redelivery_ = clock_.steady();
+  } else if (delivery.queue == Queue::kMessages) {
+    expect_no_more_redeliveries();
+  }
+}
+
+void SessionWorker::expect_no_more_redeliveries() {
+  if (!pipeline_.ledger().expects_redeliveries()) return;
+  for (const std::uint64_t sequence : pipeline_.ledger().expect_no_more()) {
+    chores_.commit.forgotten_fingerprints.push_back(sequence);
+  }
+}
+
+SessionWorker::InFlight SessionWorker::commit_and_publish(Transaction& transaction) {
+  InFlight batch;
+  const auto begin = clock_.steady();
+  batch.fingerprints = pipeline_.commit(transaction, chores_.commit);
+  probe_.took(Stage::kCommit, clock_.steady() - begin);
+  const auto published = session_.publish(transaction.publications());
+  if (!published) throw SessionEnded{published.error()};
+  batch.published_up_to = published_up_to_ = *published;
+  for (const Publication& publication : transaction.publications())
+    batch.bytes += publication.payload->size();
+  unconfirmed_bytes_ += batch.bytes;
+  batch.published_at = clock_.steady();
+  probe_.published(transaction.publications().size());
+  return batch;
+}
+
+void SessionWorker::acknowledge_confirmed() {
+  Acknowledged done;
+  while (!in_flight_.empty() && in_flight_.front().published_up_to <= session_.confirmed()) {
+    finish(in_flight_.front(), done);
+    in_flight_.pop_front();
+  }
+  if (done.tag == 0) return;
+  if (auto result = session_.acknowledge(done.tag); !result) throw SessionEnded{result.error()};
+  acknowledged_.push_back(std::move(done));
+}
+
+void SessionWorker::finish(InFlight& batch, Acknowledged& done) {
+  const auto now = clock_.steady();
+  probe_.took(Stage::kPublish, now - batch.published_at);
+  unconfirmed_bytes_ -= batch.bytes;
+  made_progress_ = true;
+  if (batch.slice) {
+    pipeline_.fanout().confirmed(*batch.slice, chores_.commit);
+    --slices_in_flight_;
+    return;
+  }
+  probe_.took(Stage::kAcknowledge, now - batch.received_at);
+  done.tag = batch.last_tag;
+  done.fingerprints.insert(done.fingerprints.end(), batch.fingerprints.begin(), batch.fingerprints.end());
+  deliveries_in_flight_ -= batch.deliveries;
+}
+
+/// Forgets the fingerprints of deliveries that cannot come again.
+void SessionWorker::settle() {
+  while (!acknowledged_.empty() && acknowledged_.front().tag <= session_.acknowledged()) {
+    for (const std::uint64_t sequence : acknowledged_.front().fingerprints) {
+      pipeline_.ledger().settled(sequence);
+      chores_.commit.forgotten_fingerprints.push_back(sequence);
+    }
+    acknowledged_.pop_front();
+  }
+}
+
+void SessionWorker::do_chores() {
+  if (chores_.commit.empty()) {
+    chores_.since.reset();
+  } else if (!chores_.since) {
+    chores_.since = clock_.steady();
+  } else if (clock_.steady() - *chores_.since >= kChoresDelay) {
+    store_.commit(chores_.commit);
+    chores_ = {};
+  }
+}
+
+}  // namespace inboxd

@@ -1,0 +1,104 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "engine/engine.hpp"
+#include "engine/fanout.hpp"
+#include "engine/pipeline.hpp"
+#include "engine/ports.hpp"
+#include "engine/transaction.hpp"
+
+namespace inboxd {
+
+/// Thrown to leave a session's work: the link broke.
+struct SessionEnded {
+  BrokerError error;
+};
+
+/// What the store should learn at some time, and need not at once: written with the next batch, or alone
+/// after a while. Losing it costs work, never a message.
+struct Chores {
+  Commit commit;
+  std::optional<SteadyClock::time_point> since;  ///< when the oldest of it came up
+};
+
+/// One broker session's work: takes deliveries, has them decided, commits, publishes, and acknowledges what
+/// the broker confirmed. When it goes, whatever it did not acknowledge is expected to come again. For one
+/// thread.
+class SessionWorker {
+ public:
+  SessionWorker(const EngineSettings& settings, Pipeline& pipeline, Chores& chores, BrokerSession& session,
+                Store& store, Clock& clock, Probe& probe);
+  ~SessionWorker();
+  SessionWorker(const SessionWorker&) = delete;
+  SessionWorker& operator=(const SessionWorker&) = delete;
+
+  /// Waits for something to do, for `idle` at the most, and does it. Takes nothing new while `draining`.
+  /// Throws SessionEnded and StoreError.
+  void step(bool draining, std::chrono::milliseconds idle);
+
+  /// Nothing that was taken is unfinished.
+  bool drained() const noexcept { return waiting_.empty() && in_flight_.empty(); }
+
+  /// Something was carried to its end: the broker confirmed a batch.
+  bool made_progress() const noexcept { return made_progress_; }
+
+ private:
+  /// Deliveries, or a fan-out slice, that are committed and published and wait for the broker's confirms.
+  struct InFlight {
+    std::uint64_t last_tag = 0;
+    std::size_t deliveries = 0;
+    std::uint64_t published_up_to = 0;
+    std::size_t bytes = 0;  ///< of payload published
+    std::vector<std::uint64_t> fingerprints;
+    std::optional<Fanout::Slice> slice;  ///< in place of deliveries
+    SteadyClock::time_point received_at;
+    SteadyClock::time_point published_at;
+  };
+  struct Acknowledged {
+    std::uint64_t tag = 0;
+    std::vector<std::uint64_t> fingerprints;
+  };
+
+  /// Returns whether it was ready for any number of deliveries.
+  bool take(bool draining, std::chrono::milliseconds idle);
+  bool has_work(bool draining) const;
+  bool may_publish() const;
+  bool may_start_slice(bool draining) const;
+  void process_batch();
+  void process_slice();
+  void note_redelivery(const Delivery& delivery);
+  void expect_no_more_redeliveries();
+  InFlight commit_and_publish(Transaction& transaction);
+  void acknowledge_confirmed();
+  void finish(InFlight& batch, Acknowledged& done);
+  void settle();
+  void do_chores();
+
+  const EngineSettings& settings_;
+  Pipeline& pipeline_;
+  Chores& chores_;
+  BrokerSession& session_;
+  Store& store_;
+  Clock& clock_;
+  Probe& probe_;
+
+  std::deque<Delivery> waiting_;
+  std::size_t waiting_bytes_ = 0;
+  std::deque<InFlight> in_flight_;
+  std::uint64_t published_up_to_ = 0;
+  std::size_t unconfirmed_bytes_ = 0;
+  bool made_progress_ = false;
+  std::size_t slices_in_flight_ = 0;
+  std::size_t deliveries_in_flight_ = 0;
+  std::deque<Acknowledged> acknowledged_;
+  /// When the broker could last have given back something that a lost session left.
+  SteadyClock::time_point last_redelivery_;
+};
+
+}  // namespace inboxd

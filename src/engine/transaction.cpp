@@ -1,0 +1,78 @@
+#include "engine/transaction.hpp"
+
+#include <algorithm>
+
+namespace inboxd {
+namespace {
+
+std::string flat(const IdempotencyKey& key) {
+  std::string text;
+  for (const std::string_view part : {key.app.view(), key.sender.view(), key.recipient.view()}) {
+    text.append(part).push_back('\0');
+  }
+  return text.append(key.temp_uid);
+}
+
+}  // namespace
+
+std::optional<StoredMessage> Transaction::message(const AppId& app, const MessageId& id) const {
+  const auto found = messages_.find(id);
+  if (found != messages_.end()) return commit_.messages[found->second];
+  return store_.message(app, id);
+}
+
+std::optional<TimelineRow> Transaction::row(const TimelineRow& wanted) const {
+  const auto found = std::find_if(commit_.rows.rbegin(), commit_.rows.rend(), [&](const TimelineRow& row) {
+    return row.message == wanted.message && row.timeline == wanted.timeline &&
+           row.timestamp == wanted.timestamp;
+  });
+  if (found != commit_.rows.rend()) return *found;
+  return store_.row(wanted.timeline, wanted.timestamp, wanted.message);
+}
+
+std::optional<ConversationRow> Transaction::conversation(const TimelineKey& key) const {
+  const auto found = conversations_.find(key);
+  if (found != conversations_.end()) return found->second;
+  return store_.conversation(key);
+}
+
+std::optional<MessageId> Transaction::idempotent(const IdempotencyKey& key, Millis now) const {
+  const auto found = temp_uids_.find(flat(key));
+  if (found != temp_uids_.end()) return found->second;
+  return store_.idempotent(key, now);
+}
+
+std::shared_ptr<const Group> Transaction::written_group(const PartyId& id) const {
+  const auto found = groups_.find(id);
+  return found == groups_.end() ? nullptr : found->second;
+}
+
+bool Transaction::has_job_for(const PartyId& group) const {
+  return std::any_of(commit_.jobs.begin(), commit_.jobs.end(),
+                     [&](const FanoutJob& job) { return job.group == group; });
+}
+
+void Transaction::put(StoredMessage message) {
+  messages_[message.id] = commit_.messages.size();
+  commit_.messages.push_back(std::move(message));
+}
+
+void Transaction::put(ConversationRow row) { conversations_.insert_or_assign(row.key, std::move(row)); }
+
+void Transaction::put(IdempotencyRow row) {
+  temp_uids_.insert_or_assign(flat(row.key), row.message);
+  commit_.idempotency.push_back(std::move(row));
+}
+
+void Transaction::put(std::shared_ptr<const Group> group) {
+  groups_.insert_or_assign(group->id, std::move(group));
+}
+
+Commit Transaction::take_commit() {
+  commit_.conversations.reserve(conversations_.size());
+  for (auto& [key, row] : conversations_) commit_.conversations.push_back(std::move(row));
+  for (const auto& [id, group] : groups_) commit_.groups.push_back(*group);
+  return std::move(commit_);
+}
+
+}  // namespace inboxd

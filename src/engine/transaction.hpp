@@ -1,0 +1,62 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/rows.hpp"
+#include "engine/ports.hpp"
+
+namespace inboxd {
+
+/// What one batch is about to write, over what the store holds: each message of the batch is decided on the
+/// effects of those before it. Nothing is written until the caller commits what take_commit() gives. For one
+/// thread.
+class Transaction {
+ public:
+  explicit Transaction(const Store& store) : store_(store) {}
+
+  std::optional<StoredMessage> message(const AppId& app, const MessageId& id) const;
+  std::optional<TimelineRow> row(const TimelineRow& wanted) const;
+  std::optional<ConversationRow> conversation(const TimelineKey& key) const;
+  std::optional<MessageId> idempotent(const IdempotencyKey& key, Millis now) const;
+  /// A group written by this batch; null where it wrote none of that id.
+  std::shared_ptr<const Group> written_group(const PartyId& id) const;
+  bool has_job_for(const PartyId& group) const;
+  std::size_t jobs() const noexcept { return commit_.jobs.size(); }
+
+  void put(StoredMessage message);
+  void put(TimelineRow row) { commit_.rows.push_back(std::move(row)); }
+  void put(ConversationRow row);
+  void put(IdempotencyRow row);
+  void put(std::shared_ptr<const Group> group);
+  void put(FanoutJob job) { commit_.jobs.push_back(std::move(job)); }
+  void put(FingerprintRow row) { commit_.fingerprints.push_back(std::move(row)); }
+  void put(DeadLetter letter) { commit_.dead_letters.push_back(std::move(letter)); }
+  void remove_dead_letter(std::string id) { commit_.removed_dead_letters.push_back(std::move(id)); }
+
+  /// To be published once the commit stands, in this order.
+  void publish(Publication publication) { publications_.push_back(std::move(publication)); }
+  const std::vector<Publication>& publications() const noexcept { return publications_; }
+
+  /// Groups that this batch wrote, for the cache.
+  const std::unordered_map<PartyId, std::shared_ptr<const Group>>& written_groups() const noexcept {
+    return groups_;
+  }
+
+  /// Everything to write. Call once, at the end.
+  Commit take_commit();
+
+ private:
+  const Store& store_;
+  Commit commit_;
+  std::vector<Publication> publications_;
+  std::unordered_map<MessageId, std::size_t> messages_;  ///< index in commit_.messages
+  std::unordered_map<TimelineKey, ConversationRow, TimelineKeyHash> conversations_;
+  std::unordered_map<std::string, MessageId> temp_uids_;
+  std::unordered_map<PartyId, std::shared_ptr<const Group>> groups_;
+};
+
+}  // namespace inboxd

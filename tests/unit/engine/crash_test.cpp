@@ -1,0 +1,231 @@
+#include <gmock/gmock.h>
+
+#include <map>
+#include <random>
+#include <set>
+
+#include "engine_fixture.hpp"
+
+namespace inboxd {
+namespace {
+
+using ::testing::ElementsAreArray;
+using ::testing::SizeIs;
+
+/// The process is gone: nothing that was in memory is left.
+struct Killed {};
+
+/// A store in which a crash can come just before or just after each commit.
+class CrashingStore final : public Store {
+ public:
+  CrashingStore(Store& store, std::function<void()>& on_operation)
+      : store_(store), on_operation_(on_operation) {}
+
+  void commit(const Commit& commit) override {
+    on_operation_();
+    store_.commit(commit);
+    on_operation_();
+  }
+
+  std::optional<StoredMessage> message(const AppId& app, const MessageId& id) const override {
+    return store_.message(app, id);
+  }
+  std::optional<TimelineRow> row(const TimelineKey& key, Millis timestamp,
+                                 const MessageId& id) const override {
+    return store_.row(key, timestamp, id);
+  }
+  std::vector<TimelineEntry> timeline(const TimelineKey& key, const TimelinePage& page) const override {
+    return store_.timeline(key, page);
+  }
+  std::optional<Millis> newest_timestamp(const TimelineKey& key) const override {
+    return store_.newest_timestamp(key);
+  }
+  std::optional<ConversationRow> conversation(const TimelineKey& key) const override {
+    return store_.conversation(key);
+  }
+  std::vector<ConversationEntry> conversations(const AppId& app, const PartyId& owner, bool archived,
+                                               std::size_t limit) const override {
+    return store_.conversations(app, owner, archived, limit);
+  }
+  std::optional<Group> group(const AppId& app, const PartyId& id) const override {
+    return store_.group(app, id);
+  }
+  std::optional<MessageId> idempotent(const IdempotencyKey& key, Millis now) const override {
+    return store_.idempotent(key, now);
+  }
+  std::vector<FingerprintRow> fingerprints() const override { return store_.fingerprints(); }
+  std::vector<DeadLetter> dead_letters(std::size_t limit) const override {
+    return store_.dead_letters(limit);
+  }
+  std::optional<DeadLetter> dead_letter(std::string_view id) const override { return store_.dead_letter(id); }
+  std::vector<OutboxRow> outbox(std::uint64_t from, std::size_t limit) const override {
+    return store_.outbox(from, limit);
+  }
+  std::vector<std::pair<FanoutJob, FanoutProgress>> jobs() const override { return store_.jobs(); }
+  std::optional<FanoutJob> job(std::uint64_t sequence) const override { return store_.job(sequence); }
+  bool healthy() const noexcept override { return true; }
+
+ private:
+  Store& store_;
+  std::function<void()>& on_operation_;
+};
+
+/// Promise 2: kill the engine at any instant, and nothing is lost, no second row, no second id.
+class CrashRun : public testing::EngineHarness {
+ public:
+  /// Runs to the end, killed at each operation for which `kills` says so; returns how many operations there
+  /// were.
+  int run_with_kills(const std::function<bool(int)>& kills) {
+    int operation = 0;
+    broker.on_operation = [&] {
+      if (kills(++operation)) throw Killed{};
+    };
+    CrashingStore crashing(store, broker.on_operation);
+    for (;;) {
+      try {
+        Engine engine(settings, broker, crashing, clock, entropy, log, probe);
+        broker.on_idle = [&] { stop_when_done(engine); };
+        engine.run();
+        return operation;
+      } catch (const Killed&) {
+        clock.advance(std::chrono::milliseconds(3));
+      }
+    }
+  }
+
+  /// One process throughout; the store's operation of that number, if it is one, reports a failure.
+  void run_with_store_failure(int at) {
+    int operation = 0;
+    std::function<void()> fail = [&] {
+      if (++operation == at) throw StoreError(StoreError::Kind::kIo, "the disk had a bad day");
+    };
+    broker.on_operation = [&] { ++operation; };
+    CrashingStore failing(store, fail);
+    Engine engine(settings, broker, failing, clock, entropy, log, probe);
+    broker.on_idle = [&] { stop_when_done(engine); };
+    engine.run();
+  }
+
+  void send_everything() {
+    std::string members;
+    for (int i = 0; i < 10; ++i) members += "\"m" + std::to_string(i) + "\":1,";
+    members.pop_back();
+    broker.send("apps.observer.tilechat.groups.update",
+                R"({"group":{"uid":"group-big","members":{)" + members + "}}}");
+    for (int i = 0; i < 6; ++i) {
+      const std::string n = std::to_string(i);
+      chat("alice", "bob", R"({"text":"plain)" + n + "\"}");
+      chat("alice", "bob", R"({"text":"named)" + n + R"(","attributes":{"tempUID":"u)" + n + "\"}}");
+      chat("carol", "group-s", R"({"text":"small)" + n + R"(","group":{"members":{"bob":1,"dave":1}}})");
+      if (i % 3 == 0) chat("m0", "group-big", R"({"text":"big)" + n + "\"}");
+    }
+  }
+
+  static std::vector<std::string> texts(std::initializer_list<const char*> kinds,
+                                        std::initializer_list<int> numbers) {
+    std::vector<std::string> all;
+    for (const int n : numbers) {
+      for (const char* kind : kinds) all.push_back("\"" + (kind + std::to_string(n)) + "\"");
+    }
+    return all;
+  }
+
+  std::vector<std::string> stored_texts(const std::string& owner, const std::string& peer) const {
+    std::vector<std::string> found;
+    for (const TimelineEntry& entry : timeline(owner, peer)) {
+      found.emplace_back(*json::parse_object(entry.message.json)->find("text"));
+    }
+    return found;
+  }
+
+  /// What an inbox got on the wire of one conversation, each message once, in the order of first arrival;
+  /// fails where a message came under two ids.
+  std::vector<std::string> first_arrivals(const std::string& inbox, const std::string& peer) const {
+    std::vector<std::string> order;
+    std::map<std::string, std::string> ids;
+    for (const auto& [key, payload] : broker.published) {
+      if (key != "apps.tilechat.users." + inbox + ".messages." + peer + ".clientadded") continue;
+      const auto object = json::parse_object(payload);
+      const std::string text(*object->find("text"));
+      const std::string id(*object->find("message_id"));
+      const auto [known, fresh] = ids.emplace(text, id);
+      EXPECT_EQ(known->second, id) << text << " was delivered under two ids";
+      if (fresh) order.push_back(text);
+    }
+    return order;
+  }
+
+  void expect_inbox(const std::string& owner, const std::string& peer,
+                    const std::vector<std::string>& expected) const {
+    EXPECT_THAT(stored_texts(owner, peer), ElementsAreArray(expected)) << owner << " with " << peer;
+    EXPECT_THAT(first_arrivals(owner, peer), ElementsAreArray(expected)) << owner << " with " << peer;
+  }
+
+  void expect_everything_once() const {
+    const auto direct = texts({"plain", "named"}, {0, 1, 2, 3, 4, 5});
+    expect_inbox("alice", "bob", direct);
+    expect_inbox("bob", "alice", direct);
+    const auto small = texts({"small"}, {0, 1, 2, 3, 4, 5});
+    for (const char* member : {"group-s", "carol", "bob", "dave"}) expect_inbox(member, "group-s", small);
+    const auto big = texts({"big"}, {0, 3});
+    expect_inbox("group-big", "group-big", big);
+    for (int i = 0; i < 10; ++i) expect_inbox("m" + std::to_string(i), "group-big", big);
+    EXPECT_THAT(store.jobs(), SizeIs(0));
+    EXPECT_TRUE(broker.waiting.empty());
+  }
+};
+
+TEST(CrashTest, WithoutAnyCrash) {
+  CrashRun run;
+  run.send_everything();
+  run.run_with_kills([](int) { return false; });
+  run.expect_everything_once();
+}
+
+int operations_of_a_run() {
+  CrashRun run;
+  run.send_everything();
+  return run.run_with_kills([](int) { return false; });
+}
+
+TEST(CrashTest, KilledAtEveryOperation) {
+  const int operations = operations_of_a_run();
+  ASSERT_GT(operations, 100);
+  for (int at = 1; at <= operations && !::testing::Test::HasFailure(); ++at) {
+    SCOPED_TRACE("killed at operation " + std::to_string(at));
+    CrashRun run;
+    run.send_everything();
+    run.run_with_kills([at](int operation) { return operation == at; });
+    run.expect_everything_once();
+  }
+}
+
+/// A commit that fails may have been written all the same; the engine lives on and must not believe
+/// otherwise.
+TEST(CrashTest, TheStoreFailsAtEveryCommitBeforeOrAfterWriting) {
+  const int operations = operations_of_a_run();
+  for (int at = 1; at <= operations && !::testing::Test::HasFailure(); ++at) {
+    SCOPED_TRACE("failed at operation " + std::to_string(at));
+    CrashRun run;
+    run.send_everything();
+    run.run_with_store_failure(at);
+    run.expect_everything_once();
+  }
+}
+
+TEST(CrashTest, KilledAgainAndAgain) {
+  for (unsigned seed = 1; seed <= 100 && !::testing::Test::HasFailure(); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    std::mt19937 random(seed);
+    // Seldom enough that a run comes to its end.
+    std::bernoulli_distribution kill(1.0 / (20 + seed % 100));
+    CrashRun run;
+    run.broker.prefetch = 1 + seed % 40;
+    run.send_everything();
+    run.run_with_kills([&](int) { return kill(random); });
+    run.expect_everything_once();
+  }
+}
+
+}  // namespace
+}  // namespace inboxd
