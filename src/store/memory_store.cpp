@@ -1,0 +1,202 @@
+#include "store/memory_store.hpp"
+
+#include <algorithm>
+
+namespace inboxd::store {
+namespace {
+
+template <class Map, class Key>
+std::optional<typename Map::mapped_type> find_copy(const Map& map, const Key& key) {
+  const auto found = map.find(key);
+  if (found == map.end()) return std::nullopt;
+  return found->second;
+}
+
+template <class Map>
+std::vector<typename Map::mapped_type> values_of(const Map& map) {
+  std::vector<typename Map::mapped_type> values;
+  values.reserve(map.size());
+  for (const auto& [key, value] : map) values.push_back(value);
+  return values;
+}
+
+bool newer_first(const ConversationRow& left, const ConversationRow& right) {
+  if (left.timestamp != right.timestamp) return left.timestamp > right.timestamp;
+  return left.key.peer < right.key.peer;
+}
+
+}  // namespace
+
+void MemoryStore::commit(const Commit& commit) {
+  const std::lock_guard lock(mutex_);
+  write_messages(commit);
+  write_bookkeeping(commit);
+  write_dead_letters(commit);
+}
+
+void MemoryStore::write_messages(const Commit& commit) {
+  for (const auto& message : commit.messages) {
+    messages_.insert_or_assign({message.app, message.id}, message);
+  }
+  for (const auto& row : commit.rows) {
+    timelines_[row.timeline].insert_or_assign({row.timestamp, row.message}, row);
+  }
+  for (const auto& row : commit.conversations) conversations_.insert_or_assign(row.key, row);
+  for (const auto& group : commit.groups) groups_.insert_or_assign({group.app, group.id}, group);
+}
+
+void MemoryStore::write_bookkeeping(const Commit& commit) {
+  for (const auto& row : commit.idempotency) idempotency_.insert_or_assign(row.key, row);
+  for (const auto& row : commit.fingerprints) fingerprints_.insert_or_assign(row.sequence, row);
+  for (const auto sequence : commit.forgotten_fingerprints) fingerprints_.erase(sequence);
+  for (const auto& row : commit.outbox) outbox_.insert_or_assign(row.sequence, row);
+  for (const auto sequence : commit.removed_outbox) outbox_.erase(sequence);
+  for (const auto& job : commit.jobs) jobs_.insert_or_assign(job.sequence, job);
+  for (const auto& progress : commit.job_progress) progress_.insert_or_assign(progress.sequence, progress);
+  for (const auto sequence : commit.finished_jobs) {
+    jobs_.erase(sequence);
+    progress_.erase(sequence);
+  }
+}
+
+void MemoryStore::write_dead_letters(const Commit& commit) {
+  for (const auto& letter : commit.dead_letters) {
+    dead_letters_.insert_or_assign(letter.id, letter);
+    ledger_.add(letter.id, bytes_of(letter));
+  }
+  for (const auto& id : commit.removed_dead_letters) {
+    dead_letters_.erase(id);
+    ledger_.remove(id);
+  }
+  for (const auto& id : ledger_.evict()) dead_letters_.erase(id);
+}
+
+const StoredMessage& MemoryStore::body(const AppId& app, const MessageId& id) const {
+  const auto found = messages_.find({app, id});
+  if (found == messages_.end()) {
+    throw StoreError(StoreError::Kind::kCorrupt, "a row refers to a message that the store does not hold");
+  }
+  return found->second;
+}
+
+std::optional<StoredMessage> MemoryStore::message(const AppId& app, const MessageId& id) const {
+  const std::lock_guard lock(mutex_);
+  return find_copy(messages_, std::pair{app, id});
+}
+
+std::optional<TimelineRow> MemoryStore::row(const TimelineKey& timeline, Millis timestamp,
+                                            const MessageId& message) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = timelines_.find(timeline);
+  if (found == timelines_.end()) return std::nullopt;
+  return find_copy(found->second, Position{timestamp, message});
+}
+
+std::vector<TimelineEntry> MemoryStore::timeline(const TimelineKey& key, const TimelinePage& page) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = timelines_.find(key);
+  if (found == timelines_.end()) return {};
+  std::vector<const TimelineRow*> rows;
+  for (const auto& [position, row] : found->second) {
+    if (page.before && position >= Position{page.before->timestamp, page.before->message}) continue;
+    if (page.after && position <= Position{page.after->timestamp, page.after->message}) continue;
+    rows.push_back(&row);
+  }
+  if (page.newest_first) std::reverse(rows.begin(), rows.end());
+  rows.resize(std::min(rows.size(), page.limit));
+  std::vector<TimelineEntry> entries;
+  entries.reserve(rows.size());
+  for (const auto* row : rows) {
+    entries.push_back({*row, body(key.app, row->message)});
+  }
+  return entries;
+}
+
+std::optional<Millis> MemoryStore::newest_timestamp(const TimelineKey& timeline) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = timelines_.find(timeline);
+  if (found == timelines_.end()) return std::nullopt;
+  return found->second.rbegin()->first.first;
+}
+
+std::optional<ConversationRow> MemoryStore::conversation(const TimelineKey& key) const {
+  const std::lock_guard lock(mutex_);
+  return find_copy(conversations_, key);
+}
+
+std::vector<ConversationEntry> MemoryStore::conversations(const AppId& app, const PartyId& owner,
+                                                          bool archived, std::size_t limit) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<ConversationRow> rows;
+  for (const auto& [key, row] : conversations_) {
+    if (key.app == app && key.owner == owner && row.archived == archived) rows.push_back(row);
+  }
+  std::sort(rows.begin(), rows.end(), newer_first);
+  rows.resize(std::min(rows.size(), limit));
+  std::vector<ConversationEntry> entries;
+  entries.reserve(rows.size());
+  for (const auto& row : rows) {
+    entries.push_back({row, body(app, row.last_message)});
+  }
+  return entries;
+}
+
+std::optional<Group> MemoryStore::group(const AppId& app, const PartyId& id) const {
+  const std::lock_guard lock(mutex_);
+  return find_copy(groups_, std::pair{app, id});
+}
+
+std::optional<MessageId> MemoryStore::idempotent(const IdempotencyKey& key, Millis now) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = idempotency_.find(key);
+  if (found == idempotency_.end() || found->second.expires_at <= now) return std::nullopt;
+  return found->second.message;
+}
+
+std::vector<FingerprintRow> MemoryStore::fingerprints() const {
+  const std::lock_guard lock(mutex_);
+  return values_of(fingerprints_);
+}
+
+std::vector<DeadLetter> MemoryStore::dead_letters(std::size_t limit) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<DeadLetter> letters;
+  for (auto next = dead_letters_.rbegin(); next != dead_letters_.rend() && letters.size() < limit; ++next) {
+    letters.push_back(next->second);
+  }
+  return letters;
+}
+
+std::optional<DeadLetter> MemoryStore::dead_letter(std::string_view id) const {
+  const std::lock_guard lock(mutex_);
+  return find_copy(dead_letters_, id);
+}
+
+std::vector<OutboxRow> MemoryStore::outbox(std::uint64_t from, std::size_t limit) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<OutboxRow> rows;
+  for (auto next = outbox_.lower_bound(from); next != outbox_.end() && rows.size() < limit; ++next) {
+    rows.push_back(next->second);
+  }
+  return rows;
+}
+
+std::vector<std::pair<FanoutJob, FanoutProgress>> MemoryStore::jobs() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::pair<FanoutJob, FanoutProgress>> listing;
+  for (const auto& [sequence, job] : jobs_) {
+    auto head = job;
+    head.members.clear();
+    head.notice.clear();
+    listing.emplace_back(std::move(head),
+                         find_copy(progress_, sequence).value_or(FanoutProgress{sequence, 0}));
+  }
+  return listing;
+}
+
+std::optional<FanoutJob> MemoryStore::job(std::uint64_t sequence) const {
+  const std::lock_guard lock(mutex_);
+  return find_copy(jobs_, sequence);
+}
+
+}  // namespace inboxd::store

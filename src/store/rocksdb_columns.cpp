@@ -1,0 +1,122 @@
+#include "store/rocksdb_columns.hpp"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/env.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "store/expiry_filter.hpp"
+
+namespace inboxd::store {
+namespace {
+
+constexpr std::uint64_t kMiB = std::uint64_t{1024} * 1024;
+constexpr double kBloomBitsPerKey = 10;
+constexpr std::uint64_t kIdempotencyRewriteSeconds = std::uint64_t{12} * 3600;
+
+/// RocksDB's own log would be opened in the directory of whoever writes it; a reader leaves no trace there.
+class SilentLogger final : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char* /*format*/, va_list /*arguments*/) override {}
+};
+
+/// How much of the write buffer a table gets, by how fast it grows. The sum is about 1.
+std::size_t write_buffer_share(Column column, std::size_t total) {
+  switch (column) {
+    case Column::kMessages:
+    case Column::kTimelines:
+      return total / 4;
+    case Column::kConversations:
+    case Column::kConversationOrder:
+    case Column::kIdempotency:
+      return total / 8;
+    case Column::kFingerprints:
+    case Column::kOutbox:
+      return total / 16;
+    default:
+      return total / 128;
+  }
+}
+
+rocksdb::BlockBasedTableOptions table_options(const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = cache;
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kBloomBitsPerKey));
+  // Otherwise they stay in memory for every open file, and memory grows with the data.
+  table.cache_index_and_filter_blocks = true;
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  table.format_version = 5;
+  return table;
+}
+
+rocksdb::ColumnFamilyOptions column_options(Column column, const RocksDbOptions& options,
+                                            const std::shared_ptr<rocksdb::Cache>& cache,
+                                            const Clock& clock) {
+  rocksdb::ColumnFamilyOptions result;
+  result.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table_options(cache)));
+  result.write_buffer_size =
+      std::max<std::size_t>(write_buffer_share(column, options.write_buffer_bytes), std::size_t{64} * 1024);
+  result.max_write_buffer_number = 3;
+  result.target_file_size_base = 16 * kMiB;
+  result.max_bytes_for_level_base = 64 * kMiB;
+  result.level_compaction_dynamic_level_bytes = true;
+  // The upper levels are rewritten often and hold a few percent of the data: compressing them costs much and
+  // saves little.
+  result.compression_per_level = {rocksdb::kNoCompression, rocksdb::kNoCompression, rocksdb::kLZ4Compression};
+  if (column == Column::kIdempotency || column == Column::kConversations) {
+    // Each message looks up one and writes it: a filter over the memory table answers for what is not there.
+    result.memtable_prefix_bloom_size_ratio = 0.05;
+    result.memtable_whole_key_filtering = true;
+  }
+  if (column == Column::kIdempotency) {
+    result.compaction_filter_factory = make_expiry_filter(clock);
+    result.periodic_compaction_seconds = kIdempotencyRewriteSeconds;
+    // Until the schema is known to be ours: rewriting would drop rows by a format that may not be theirs.
+    result.disable_auto_compactions = true;
+  }
+  return result;
+}
+
+}  // namespace
+
+rocksdb::DBOptions database_options(const RocksDbOptions& options) {
+  rocksdb::DBOptions result;
+  if (options.env != nullptr) result.env = options.env;
+  result.create_if_missing = !options.read_only;
+  result.create_missing_column_families = !options.read_only;
+  // What is recovered is a prefix of what was committed: a torn end of the log is dropped, and nothing that
+  // follows a damage is applied.
+  result.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  result.max_total_wal_size = 2 * options.write_buffer_bytes;
+  result.max_background_jobs = 2;
+  // One thread writes at a time (RocksDbStore::commit), so the cheaper memory table inserts will do.
+  result.allow_concurrent_memtable_write = false;
+  result.enable_write_thread_adaptive_yield = false;
+  result.bytes_per_sync = kMiB;
+  // A reader keeps every file open: its writer may delete them meanwhile.
+  result.max_open_files = options.read_only ? -1 : 512;
+  result.max_manifest_file_size = 16 * kMiB;
+  result.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
+  result.max_log_file_size = kMiB;
+  result.keep_log_file_num = 4;
+  result.stats_dump_period_sec = 0;
+  result.stats_persist_period_sec = 0;
+  if (options.read_only) result.info_log = std::make_shared<SilentLogger>();
+  return result;
+}
+
+std::vector<rocksdb::ColumnFamilyDescriptor> column_descriptors(const RocksDbOptions& options,
+                                                                const Clock& clock) {
+  const auto cache = rocksdb::NewLRUCache(options.block_cache_bytes, 2);
+  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
+  for (std::size_t i = 0; i < kColumnNames.size(); ++i) {
+    descriptors.emplace_back(kColumnNames[i], column_options(static_cast<Column>(i), options, cache, clock));
+  }
+  return descriptors;
+}
+
+}  // namespace inboxd::store

@@ -1,0 +1,130 @@
+#include "store/rocksdb_handle.hpp"
+
+#include <charconv>
+#include <string>
+
+#include "store/rocksdb_directory.hpp"
+#include "store/rocksdb_error.hpp"
+
+namespace inboxd::store {
+namespace {
+
+using Kind = StoreError::Kind;
+
+constexpr const char* kSchemaKey = "schema";
+constexpr int kReadOnlyAttempts = 50;
+
+std::optional<std::uint64_t> parse_number(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<RocksDbHandle>, StoreError> RocksDbHandle::open(
+    const RocksDbOptions& options, const Clock& clock, std::shared_ptr<RocksDbHealth> health) {
+  if (auto prepared = prepare_directory(options); !prepared) return Failure<StoreError>(prepared.error());
+  std::unique_ptr<RocksDbHandle> handle(new RocksDbHandle(options, std::move(health)));
+  auto status = handle->open_database(clock);
+  if (!status.ok()) return Failure<StoreError>(handle->error(status));
+  if (auto checked = handle->check_schema(); !checked) return Failure<StoreError>(checked.error());
+  status = handle->start_expiry();
+  if (!status.ok()) return Failure<StoreError>(handle->error(status));
+  return handle;
+}
+
+rocksdb::Status RocksDbHandle::open_database(const Clock& clock) {
+  if (options_.read_only) return open_beside_writer(clock);
+  auto settings = database_options(options_);
+  settings.listeners.push_back(health_);
+  rocksdb::DB* db = nullptr;
+  auto status = rocksdb::DB::Open(settings, options_.directory.string(), column_descriptors(options_, clock),
+                                  &columns_, &db);
+  db_.reset(db);
+  return status;
+}
+
+/// RocksDB reads the list of table files first and the log later. A writer that turns the log into a table
+/// file between the two makes rows vanish from both, or a file that is listed: then the list has changed
+/// meanwhile, and all is read again.
+rocksdb::Status RocksDbHandle::open_beside_writer(const Clock& clock) {
+  const auto path = options_.directory.string();
+  for (int attempt = 0; attempt < kReadOnlyAttempts; ++attempt) {
+    const auto before = table_list_version(options_.directory);
+    rocksdb::DB* db = nullptr;
+    auto status = rocksdb::DB::OpenForReadOnly(database_options(options_), path,
+                                               column_descriptors(options_, clock), &columns_, &db);
+    db_.reset(db);
+    if (before == table_list_version(options_.directory)) return status;
+    close();
+  }
+  return rocksdb::Status::TryAgain("its writer changed it each time that it was read");
+}
+
+Result<void, StoreError> RocksDbHandle::check_schema() {
+  std::string value;
+  const auto status = db_->Get(rocksdb::ReadOptions(), column(Column::kMeta), kSchemaKey, &value);
+  if (status.IsNotFound() && !options_.read_only) return write_schema();
+  if (!status.ok() && !status.IsNotFound()) return Failure<StoreError>(error(status));
+  const auto version = parse_number(value);
+  if (!version || *version == 0) {
+    return Failure<StoreError>(
+        store_error(Kind::kCorrupt, options_.directory, "open", "it does not say which schema it has"));
+  }
+  if (*version > kSchemaVersion) {
+    return Failure<StoreError>(store_error(
+        Kind::kNewer, options_.directory, "open",
+        "its schema is " + value + ", and this version knows up to " + std::to_string(kSchemaVersion)));
+  }
+  return {};
+}
+
+Result<void, StoreError> RocksDbHandle::write_schema() {
+  const std::unique_ptr<rocksdb::Iterator> rows(
+      db_->NewIterator(rocksdb::ReadOptions(), column(Column::kMeta)));
+  rows->SeekToFirst();
+  if (rows->Valid()) {
+    return Failure<StoreError>(store_error(Kind::kCorrupt, options_.directory, "open",
+                                           "it is a RocksDB database that inboxd did not make"));
+  }
+  rocksdb::WriteOptions durable;
+  durable.sync = true;
+  const auto status = db_->Put(durable, column(Column::kMeta), kSchemaKey, std::to_string(kSchemaVersion));
+  if (!status.ok()) return Failure<StoreError>(error(status));
+  return {};
+}
+
+rocksdb::Status RocksDbHandle::start_expiry() {
+  if (options_.read_only) return rocksdb::Status::OK();
+  return db_->EnableAutoCompaction({column(Column::kIdempotency)});
+}
+
+RocksDbHandle::~RocksDbHandle() { close(); }
+
+void RocksDbHandle::close() {
+  if (db_ == nullptr) return;
+  for (auto* column : columns_) db_->DestroyColumnFamilyHandle(column).PermitUncheckedError();
+  columns_.clear();
+  db_->Close().PermitUncheckedError();
+  db_.reset();
+}
+
+StoreError RocksDbHandle::error(const rocksdb::Status& status) const {
+  return store_error(status, options_.directory, "open");
+}
+
+void RocksDbHandle::fail(const rocksdb::Status& status, std::string_view doing) const {
+  const auto error = store_error(status, options_.directory, doing);
+  if (error.kind() == Kind::kCorrupt) health_->set_unreadable();
+  throw StoreError(error);
+}
+
+void RocksDbHandle::fail_corrupt(Column column, std::string_view why) const {
+  health_->set_unreadable();
+  const std::string table = kColumnNames[static_cast<std::size_t>(column)];
+  throw store_error(Kind::kCorrupt, options_.directory, "read", "in table " + table + " " + std::string(why));
+}
+
+}  // namespace inboxd::store

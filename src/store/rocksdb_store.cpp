@@ -1,0 +1,72 @@
+#include "store/rocksdb_store.hpp"
+
+#include <utility>
+
+#include "store/commit_batch.hpp"
+#include "store/recovering_db.hpp"
+#include "store/rocksdb_error.hpp"
+#include "store/rocksdb_scan.hpp"
+#include "store/row_codec.hpp"
+
+namespace inboxd::store {
+
+Result<std::unique_ptr<RocksDbStore>, StoreError> RocksDbStore::open(const RocksDbOptions& options,
+                                                                     Clock& clock) {
+  auto db = RecoveringDb::open(options, clock);
+  if (!db) return Failure<StoreError>(db.error());
+  std::unique_ptr<RocksDbStore> store(new RocksDbStore(std::move(*db)));
+  if (options.read_only) return store;
+  try {
+    const auto lease = store->db_->lease();
+    store->count_dead_letters(*lease);
+    store->counted_generation_ = lease.generation();
+  } catch (const StoreError& error) {
+    return Failure<StoreError>(error);
+  }
+  return store;
+}
+
+RocksDbStore::RocksDbStore(std::unique_ptr<RecoveringDb> db)
+    : db_(std::move(db)),
+      batch_(std::make_unique<CommitBatch>()),
+      ledger_({db_->options().max_dead_letters, db_->options().max_dead_letter_bytes}) {}
+
+RocksDbStore::~RocksDbStore() = default;
+
+void RocksDbStore::commit(const Commit& commit) {
+  if (commit.empty()) return;
+  if (db_->options().read_only) {
+    throw store_error(StoreError::Kind::kPermission, db_->options().directory, "write",
+                      "it is open read-only");
+  }
+  const std::lock_guard lock(commit_mutex_);
+  db_->recover();
+  const auto db = db_->lease();
+  // Until the write is through, the ledger may have taken in what the store has not.
+  if (std::exchange(counted_generation_, 0) != db.generation()) count_dead_letters(*db);
+  rocksdb::WriteOptions write;
+  write.sync = db_->options().sync == Sync::kBatch;
+  const auto status = db->db().Write(write, &batch_->build(*db, ledger_, commit));
+  if (!status.ok()) {
+    db_->health().set_writable(false);
+    db->fail(status, "write");
+  }
+  counted_generation_ = db.generation();
+}
+
+bool RocksDbStore::healthy() const noexcept {
+  return db_->health().readable() && db_->health().writable() && !db_->options().read_only;
+}
+
+void RocksDbStore::count_dead_letters(const RocksDbHandle& handle) {
+  ledger_.clear();
+  DeadLetter letter;
+  Scan rows(handle, Column::kDeadLetters);
+  for (rows.to_first(); rows.valid(); rows.next()) {
+    letter.id = rows.key();
+    if (!decode(rows.value(), letter)) handle.fail_corrupt(Column::kDeadLetters, "a row is malformed");
+    ledger_.add(letter.id, bytes_of(letter));
+  }
+}
+
+}  // namespace inboxd::store

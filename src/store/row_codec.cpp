@@ -1,0 +1,238 @@
+#include "store/row_codec.hpp"
+
+#include "store/wire.hpp"
+
+namespace inboxd::store {
+namespace {
+
+enum MessageFlag : std::uint8_t { kDeferredFanout = 1 };
+enum RowFlag : std::uint8_t { kHistory = 1, kSilent = 2 };
+enum ConversationFlag : std::uint8_t { kIsNew = 1, kArchived = 2 };
+enum JobFlag : std::uint8_t { kUpdateConversations = 1 };
+
+constexpr char flag(bool set, std::uint8_t bit) { return static_cast<char>(set ? bit : 0); }
+
+template <class IdType>
+IdType read_id(WireReader& reader) {
+  return IdType(std::string(reader.text()));
+}
+
+void put_members(std::string& out, const std::vector<PartyId>& members) {
+  put_varint(out, members.size());
+  for (const auto& member : members) put_text(out, member.view());
+}
+
+std::vector<PartyId> read_members(WireReader& reader) {
+  const std::uint64_t count = reader.varint();
+  std::vector<PartyId> members;
+  // Each member takes a byte at least, so a damaged count cannot ask for more memory than the value has
+  // bytes.
+  if (count > reader.left()) {
+    reader.spoil();
+    return members;
+  }
+  members.reserve(count);
+  for (std::uint64_t i = 0; i < count && reader.ok(); ++i) members.push_back(read_id<PartyId>(reader));
+  return members;
+}
+
+Status read_status(WireReader& reader) { return static_cast<Status>(reader.signed_varint()); }
+
+}  // namespace
+
+void encode_message_head(std::string& out, const StoredMessage& message) {
+  out.clear();
+  out.push_back(flag(message.deferred_fanout, kDeferredFanout));
+  put_signed(out, message.timestamp);
+  put_text(out, message.sender.view());
+  put_text(out, message.recipient.view());
+}
+
+bool decode(std::string_view value, StoredMessage& message) {
+  WireReader reader(value);
+  message.deferred_fanout = (reader.byte() & kDeferredFanout) != 0;
+  message.timestamp = reader.signed_varint();
+  message.sender = read_id<PartyId>(reader);
+  message.recipient = read_id<PartyId>(reader);
+  message.json = reader.remainder();
+  return reader.done();
+}
+
+void encode(std::string& out, const TimelineRow& row) {
+  out.clear();
+  out.push_back(static_cast<char>(flag(row.history, kHistory) | flag(row.silent, kSilent)));
+  put_signed(out, static_cast<int>(row.status));
+}
+
+bool decode(std::string_view value, TimelineRow& row) {
+  WireReader reader(value);
+  const auto flags = reader.byte();
+  row.history = (flags & kHistory) != 0;
+  row.silent = (flags & kSilent) != 0;
+  row.status = read_status(reader);
+  return reader.done();
+}
+
+void encode(std::string& out, const ConversationRow& row) {
+  out.clear();
+  out.push_back(static_cast<char>(flag(row.is_new, kIsNew) | flag(row.archived, kArchived)));
+  put_signed(out, row.timestamp);
+  put_signed(out, static_cast<int>(row.status));
+  put_text(out, row.last_message.view());
+  out.append(row.patch);
+}
+
+bool decode(std::string_view value, ConversationRow& row) {
+  WireReader reader(value);
+  const auto flags = reader.byte();
+  row.is_new = (flags & kIsNew) != 0;
+  row.archived = (flags & kArchived) != 0;
+  row.timestamp = reader.signed_varint();
+  row.status = read_status(reader);
+  row.last_message = read_id<MessageId>(reader);
+  row.patch = reader.remainder();
+  return reader.done();
+}
+
+std::optional<OrderPlace> decode_place(std::string_view value) {
+  WireReader reader(value);
+  const bool archived = (reader.byte() & kArchived) != 0;
+  const Millis timestamp = reader.signed_varint();
+  if (!reader.ok()) return std::nullopt;
+  return place_of(timestamp, archived);
+}
+
+void encode(std::string& out, const Group& group) {
+  out.clear();
+  put_members(out, group.members);
+  out.append(group.json);
+}
+
+bool decode(std::string_view value, Group& group) {
+  WireReader reader(value);
+  group.members = read_members(reader);
+  group.json = reader.remainder();
+  return reader.done();
+}
+
+void encode(std::string& out, const IdempotencyRow& row) {
+  out.clear();
+  put_signed(out, row.expires_at);
+  out.append(row.message.view());
+}
+
+bool decode(std::string_view value, IdempotencyRow& row) {
+  WireReader reader(value);
+  row.expires_at = reader.signed_varint();
+  row.message = MessageId(std::string(reader.remainder()));
+  return reader.done();
+}
+
+std::optional<Millis> decode_expiry(std::string_view value) {
+  WireReader reader(value);
+  const Millis expires_at = reader.signed_varint();
+  if (!reader.ok()) return std::nullopt;
+  return expires_at;
+}
+
+void encode(std::string& out, const FingerprintRow& row) {
+  out.clear();
+  put_varint(out, row.fingerprint.topic_hash);
+  put_varint(out, row.fingerprint.payload_hash);
+  put_text(out, row.app.view());
+  out.append(row.message.view());
+}
+
+bool decode(std::string_view value, FingerprintRow& row) {
+  WireReader reader(value);
+  row.fingerprint.topic_hash = reader.varint();
+  row.fingerprint.payload_hash = reader.varint();
+  row.app = read_id<AppId>(reader);
+  row.message = MessageId(std::string(reader.remainder()));
+  return reader.done();
+}
+
+void encode(std::string& out, const DeadLetter& letter) {
+  out.clear();
+  put_signed(out, letter.at);
+  put_varint(out, letter.payload_bytes);
+  put_text(out, letter.reason);
+  put_text(out, letter.detail);
+  put_text(out, letter.exchange);
+  put_text(out, letter.routing_key);
+  out.append(letter.payload);
+}
+
+bool decode(std::string_view value, DeadLetter& letter) {
+  WireReader reader(value);
+  letter.at = reader.signed_varint();
+  letter.payload_bytes = reader.varint();
+  letter.reason = reader.text();
+  letter.detail = reader.text();
+  letter.exchange = reader.text();
+  letter.routing_key = reader.text();
+  letter.payload = reader.remainder();
+  return reader.done();
+}
+
+void encode(std::string& out, const OutboxRow& row) {
+  out.clear();
+  put_signed(out, row.created_at);
+  put_text(out, row.endpoint);
+  put_text(out, row.ordering_key);
+  put_text(out, row.event_id);
+  out.append(row.body);
+}
+
+bool decode(std::string_view value, OutboxRow& row) {
+  WireReader reader(value);
+  row.created_at = reader.signed_varint();
+  row.endpoint = reader.text();
+  row.ordering_key = reader.text();
+  row.event_id = reader.text();
+  row.body = reader.remainder();
+  return reader.done();
+}
+
+void encode_job_head(std::string& out, const FanoutJob& job) {
+  out.clear();
+  out.push_back(flag(job.update_conversations, kUpdateConversations));
+  put_text(out, job.app.view());
+  put_text(out, job.group.view());
+  put_text(out, job.message.view());
+}
+
+bool decode_job_head(std::string_view value, FanoutJob& job) {
+  WireReader reader(value);
+  job.update_conversations = (reader.byte() & kUpdateConversations) != 0;
+  job.app = read_id<AppId>(reader);
+  job.group = read_id<PartyId>(reader);
+  job.message = read_id<MessageId>(reader);
+  return reader.done();
+}
+
+void encode_job_bulk(std::string& out, const FanoutJob& job) {
+  out.clear();
+  put_members(out, job.members);
+  out.append(job.notice);
+}
+
+bool decode_job_bulk(std::string_view value, FanoutJob& job) {
+  WireReader reader(value);
+  job.members = read_members(reader);
+  job.notice = reader.remainder();
+  return reader.done();
+}
+
+void encode(std::string& out, const FanoutProgress& progress) {
+  out.clear();
+  put_varint(out, progress.done);
+}
+
+bool decode(std::string_view value, FanoutProgress& progress) {
+  WireReader reader(value);
+  progress.done = reader.varint();
+  return reader.done();
+}
+
+}  // namespace inboxd::store

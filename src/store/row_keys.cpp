@@ -1,0 +1,117 @@
+#include "store/row_keys.hpp"
+
+namespace inboxd::store {
+namespace {
+
+constexpr std::size_t kIntegerBytes = 8;
+constexpr int kSlotBits = 14;  // of milliseconds
+constexpr std::uint64_t kSignBit = std::uint64_t{1} << 63;
+
+template <class... Texts>
+void assign_ids(std::string& out, const Texts&... texts) {
+  out.clear();
+  ((out.append(texts), out.push_back('\0')), ...);
+}
+
+void append_big_endian(std::string& out, std::uint64_t value) {
+  char bytes[kIntegerBytes];
+  for (std::size_t i = 0; i < kIntegerBytes; ++i) {
+    bytes[i] = static_cast<char>(value >> (8 * (kIntegerBytes - 1 - i)));
+  }
+  out.append(bytes, kIntegerBytes);
+}
+
+std::uint64_t read_big_endian(std::string_view bytes) {
+  std::uint64_t value = 0;
+  for (std::size_t i = 0; i < kIntegerBytes; ++i) value = value << 8 | static_cast<unsigned char>(bytes[i]);
+  return value;
+}
+
+// With the sign bit flipped, negative numbers sort before positive ones as unsigned bytes.
+std::uint64_t ascending(std::int64_t number) { return static_cast<std::uint64_t>(number) ^ kSignBit; }
+std::uint64_t descending(std::int64_t number) { return ~ascending(number); }
+std::int64_t from_ascending(std::uint64_t value) { return static_cast<std::int64_t>(value ^ kSignBit); }
+
+}  // namespace
+
+void message_key(std::string& out, const AppId& app, const MessageId& id) {
+  assign_ids(out, app.str());
+  out.append(id.str());
+}
+
+void group_key(std::string& out, const AppId& app, const PartyId& id) {
+  assign_ids(out, app.str());
+  out.append(id.str());
+}
+
+void conversation_key(std::string& out, const TimelineKey& key) {
+  assign_ids(out, key.app.str(), key.owner.str());
+  out.append(key.peer.str());
+}
+
+void idempotency_key(std::string& out, const IdempotencyKey& key) {
+  assign_ids(out, key.app.str(), key.recipient.str(), key.temp_uid);
+  out.append(key.sender.str());
+}
+
+void sequence_key(std::string& out, std::uint64_t sequence) {
+  out.clear();
+  append_big_endian(out, sequence);
+}
+
+void timeline_prefix(std::string& out, const TimelineKey& timeline) {
+  assign_ids(out, timeline.app.str(), timeline.owner.str(), timeline.peer.str());
+}
+
+void timeline_key(std::string& out, const TimelineKey& timeline, Millis timestamp, const MessageId& message) {
+  timeline_prefix(out, timeline);
+  append_big_endian(out, ascending(timestamp));
+  out.append(message.str());
+}
+
+OrderPlace place_of(Millis timestamp, bool archived) noexcept { return {archived, timestamp >> kSlotBits}; }
+
+void order_prefix(std::string& out, const AppId& app, const PartyId& owner, bool archived) {
+  assign_ids(out, app.str(), owner.str());
+  out.push_back(archived ? '\1' : '\0');
+}
+
+void order_key(std::string& out, const TimelineKey& key, OrderPlace place) {
+  order_prefix(out, key.app, key.owner, place.archived);
+  append_big_endian(out, descending(place.slot));
+  out.append(key.peer.str());
+}
+
+std::string after_prefix(std::string prefix) {
+  ++prefix.back();
+  return prefix;
+}
+
+std::optional<TimelineSuffix> parse_timeline_suffix(std::string_view suffix) {
+  if (suffix.size() < kIntegerBytes) return std::nullopt;
+  return TimelineSuffix{from_ascending(read_big_endian(suffix)), suffix.substr(kIntegerBytes)};
+}
+
+std::optional<OrderSuffix> parse_order_suffix(std::string_view suffix) {
+  if (suffix.size() < kIntegerBytes) return std::nullopt;
+  return OrderSuffix{from_ascending(~read_big_endian(suffix)), suffix.substr(kIntegerBytes)};
+}
+
+std::optional<std::uint64_t> parse_sequence(std::string_view key) {
+  if (key.size() != kIntegerBytes) return std::nullopt;
+  return read_big_endian(key);
+}
+
+std::optional<std::vector<std::string_view>> split_key(std::string_view key, std::size_t count) {
+  std::vector<std::string_view> parts;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto end = key.find('\0');
+    if (end == std::string_view::npos) return std::nullopt;
+    parts.push_back(key.substr(0, end));
+    key.remove_prefix(end + 1);
+  }
+  parts.push_back(key);
+  return parts;
+}
+
+}  // namespace inboxd::store

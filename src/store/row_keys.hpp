@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/rows.hpp"
+#include "engine/ports.hpp"
+
+/// The keys of the RocksDB tables (docs/storage.md). They compare bytewise in the order in which the store
+/// reads: ids end with NUL, which no id can hold, so that no id's rows stand between those of another that
+/// begins alike; integers are big-endian.
+namespace inboxd::store {
+
+/// Every builder replaces what `out` held, so that one buffer serves many keys.
+void message_key(std::string& out, const AppId& app, const MessageId& id);
+void group_key(std::string& out, const AppId& app, const PartyId& id);
+void conversation_key(std::string& out, const TimelineKey& key);
+void idempotency_key(std::string& out, const IdempotencyKey& key);
+void sequence_key(std::string& out, std::uint64_t sequence);
+
+/// What all rows of one timeline begin with.
+void timeline_prefix(std::string& out, const TimelineKey& timeline);
+void timeline_key(std::string& out, const TimelineKey& timeline, Millis timestamp, const MessageId& message);
+
+/// Where a conversation stands among its owner's: in a list, and there in a slot of 16.384 s. Not at its very
+/// millisecond: the place of a busy conversation would be rewritten with each of its messages, and the
+/// listing would step over all the places that it had.
+struct OrderPlace {
+  bool archived = false;
+  std::int64_t slot = 0;
+
+  friend bool operator==(const OrderPlace&, const OrderPlace&) = default;
+};
+OrderPlace place_of(Millis timestamp, bool archived) noexcept;
+
+/// What all rows of one owner's active, or archived, conversations begin with; newer slots come first.
+void order_prefix(std::string& out, const AppId& app, const PartyId& owner, bool archived);
+void order_key(std::string& out, const TimelineKey& key, OrderPlace place);
+
+/// The smallest key above every key that begins with `prefix`, which must end with NUL or with 0 or 1 as a
+/// byte.
+std::string after_prefix(std::string prefix);
+
+/// The part of a timeline's key that follows its prefix.
+struct TimelineSuffix {
+  Millis timestamp = 0;
+  std::string_view message;
+};
+std::optional<TimelineSuffix> parse_timeline_suffix(std::string_view suffix);
+
+/// The part of an order key that follows its prefix.
+struct OrderSuffix {
+  std::int64_t slot = 0;
+  std::string_view peer;
+};
+std::optional<OrderSuffix> parse_order_suffix(std::string_view suffix);
+
+std::optional<std::uint64_t> parse_sequence(std::string_view key);
+
+/// The first `count` ids of a key, each without its NUL, and as the last element what follows them.
+std::optional<std::vector<std::string_view>> split_key(std::string_view key, std::size_t count);
+
+}  // namespace inboxd::store
