@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string_view>
+
+#include "rabbitmq/link.hpp"
+
+/// The names of PROTOCOL 1 on the broker.
+namespace inboxd::rabbitmq {
+
+inline constexpr std::string_view kExchange = "amq.topic";
+
+/// The queue's name; the consumer's tag is the same.
+constexpr std::string_view queue_name(Queue queue) {
+  return queue == Queue::kMessages ? "messages" : "persist";
+}
+
+/// Declares both queues and binds them. What exists already must have been declared alike.
+Result<void, BrokerError> declare_topology(Link& link, const Topics& topics,
+                                           SteadyClock::time_point deadline);
+
+/// Consumes both queues, alone. The first deliveries may have arrived when it returns; Link::read() yields
+/// them.
+Result<void, BrokerError> start_consumers(Link& link, std::uint16_t prefetch,
+                                          SteadyClock::time_point deadline);
+
+}  // namespace inboxd::rabbitmq
