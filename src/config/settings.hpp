@@ -1,0 +1,80 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace inboxd::config {
+
+enum class Verbosity { kError, kWarn, kInfo, kVerbose, kDebug };
+enum class LogFormat { kAuto, kText, kJson };
+enum class StoreKind { kRocksDb };
+enum class StoreSync { kBatch, kNone };
+enum class ActiveQueues { kBoth, kMessages, kPersist, kNone };
+
+/// What the program runs with: every value parsed and within its bounds. Each member is declared, with its
+/// name, default and meaning, by one row of the table in table.cpp. An empty text or list is a setting that
+/// was not given.
+struct Settings {
+  // broker
+  std::vector<std::string> rabbitmq_host;  ///< host or host:port each
+  std::uint16_t rabbitmq_port = 0;
+  std::string rabbitmq_vhost;
+  std::string rabbitmq_user;
+  std::string rabbitmq_password;
+  std::string rabbitmq_uri;  ///< comma list; wins over the parts
+  std::chrono::milliseconds rabbitmq_heartbeat{};
+  std::chrono::milliseconds rabbitmq_connect_timeout{};
+  bool rabbitmq_tls = false;
+  std::string rabbitmq_ca_file;
+  std::string rabbitmq_cert_file;
+  std::string rabbitmq_key_file;
+  bool rabbitmq_tls_verify = true;
+  ActiveQueues active_queues = ActiveQueues::kBoth;
+  std::uint16_t prefetch_messages = 0;
+  std::chrono::milliseconds reconnect_min{};
+  std::chrono::milliseconds reconnect_max{};
+  std::chrono::milliseconds standby_retry{};
+
+  // topics and messages
+  std::string app_id;
+  std::string path_prefix;
+  bool layout_path = false;
+  bool layout_chat21 = false;
+  std::size_t max_message_bytes = 0;
+  std::size_t max_group_bytes = 0;
+  std::size_t max_batch = 0;
+  std::size_t max_waiting_bytes = 0;
+  std::size_t fanout_slice = 0;
+  std::size_t max_fanout_jobs = 0;
+  std::chrono::milliseconds idempotency_ttl{};
+
+  // tokens
+  std::string jwt_secret;
+  std::chrono::milliseconds service_token_ttl{};
+
+  // store
+  StoreKind store = StoreKind::kRocksDb;
+  StoreSync store_sync = StoreSync::kBatch;
+  std::string data_dir;
+  std::size_t dead_letter_max = 0;
+  std::size_t dead_letter_max_bytes = 0;
+  std::string mongodb_uri;
+
+  // operations
+  std::string http_bind;
+  std::uint16_t http_port = 0;
+  std::uint16_t metrics_port = 0;  ///< 0: off
+  Verbosity log_level = Verbosity::kInfo;
+  LogFormat log_format = LogFormat::kAuto;
+  std::chrono::milliseconds shutdown_timeout{};
+
+  // the broker's MQTT listeners
+  std::string mqtt_host;
+  std::uint16_t mqtt_port = 0;
+  std::uint16_t web_mqtt_port = 0;
+};
+
+}  // namespace inboxd::config

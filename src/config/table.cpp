@@ -1,0 +1,252 @@
+#include <algorithm>
+
+#include "config/setting.hpp"
+
+namespace inboxd::config {
+namespace {
+
+using Items = std::vector<std::string>;
+
+constexpr std::uint64_t kKiB = 1024;
+constexpr std::uint64_t kMiB = 1024 * kKiB;
+constexpr std::uint64_t kGiB = 1024 * kMiB;
+constexpr std::uint64_t kSecond = 1000;
+constexpr std::uint64_t kHour = 3600 * kSecond;
+
+constexpr std::string_view kBroker = "Broker";
+constexpr std::string_view kMessages = "Topics and messages";
+constexpr std::string_view kTokens = "Tokens";
+constexpr std::string_view kStore = "Store";
+constexpr std::string_view kOperations = "Operations";
+constexpr std::string_view kMqtt = "MQTT (send, watch, rabbitmq-config)";
+
+bool has(const Items& items, std::string_view item) {
+  return std::find(items.begin(), items.end(), item) != items.end();
+}
+
+void take_layouts(Settings& s, const Items& items) {
+  s.layout_path = has(items, "path");
+  s.layout_chat21 = has(items, "chat21");
+}
+
+/// `none` beside a queue counts as that queue: the rule against partial lists then names the mistake.
+void take_queues(Settings& s, const Items& items) {
+  const bool messages = has(items, "messages");
+  const bool persist = has(items, "persist");
+  s.active_queues = messages && persist ? ActiveQueues::kBoth
+                    : messages          ? ActiveQueues::kMessages
+                    : persist           ? ActiveQueues::kPersist
+                                        : ActiveQueues::kNone;
+}
+
+std::vector<Setting> declare() {
+  using S = Settings;
+  return {
+      {kBroker, "RABBITMQ_HOST", Kind::kList, &S::rabbitmq_host, "localhost",
+       "Brokers to try in turn: a comma list of `host` or `host:port`."},
+      {kBroker, "RABBITMQ_PORT", Kind::kInteger, &S::rabbitmq_port, "5672",
+       "AMQP port of the hosts that name none. With `RABBITMQ_TLS` on and no port given it is 5671.", 1,
+       65535},
+      {kBroker, "RABBITMQ_VHOST", Kind::kText, &S::rabbitmq_vhost, "/", "Virtual host."},
+      {kBroker, "RABBITMQ_USER", Kind::kText, &S::rabbitmq_user, "",
+       "User name. Without a password the engine logs in with a service token that it mints from "
+       "`JWT_SECRET`."},
+      {kBroker, "RABBITMQ_PASSWORD", Kind::kSecret, &S::rabbitmq_password, "",
+       "Password of `RABBITMQ_USER`."},
+      {kBroker, "RABBITMQ_URI", Kind::kSecret, &S::rabbitmq_uri, "",
+       "`amqp://user:password@host:port/vhost` or `amqps://…`, a comma list. Wins over host, port, vhost, "
+       "user and "
+       "password. A JWT may stand in the password's place."},
+      {kBroker, "RABBITMQ_HEARTBEAT", Kind::kDuration, &S::rabbitmq_heartbeat, "30 s",
+       "Heartbeat interval, in whole seconds; a broker that is silent for two of them is lost. 0 switches "
+       "them off.",
+       0, 65535 * kSecond},
+      {kBroker, "RABBITMQ_CONNECT_TIMEOUT", Kind::kDuration, &S::rabbitmq_connect_timeout, "5 s",
+       "Longest time for connecting and logging in to one address.", 100, 60 * kSecond},
+      {kBroker, "RABBITMQ_TLS", Kind::kBool, &S::rabbitmq_tls, "false",
+       "Connect by TLS. An `amqps://` URI says the same."},
+      {kBroker, "RABBITMQ_CA_FILE", Kind::kText, &S::rabbitmq_ca_file, "",
+       "PEM file of the authorities that may sign the broker's certificate. Default: the system's."},
+      {kBroker, "RABBITMQ_CERT_FILE", Kind::kText, &S::rabbitmq_cert_file, "",
+       "PEM file of our client certificate. Goes with `RABBITMQ_KEY_FILE`."},
+      {kBroker, "RABBITMQ_KEY_FILE", Kind::kText, &S::rabbitmq_key_file, "", "PEM file of our client key."},
+      {kBroker, "RABBITMQ_TLS_VERIFY", Kind::kBool, &S::rabbitmq_tls_verify, "true",
+       "Check the broker's certificate and its host name. Off, anyone on the way can pose as the broker."},
+      {kBroker,
+       "ACTIVE_QUEUES",
+       Kind::kList,
+       static_cast<void (*)(S&, const Items&)>(take_queues),
+       "messages,persist",
+       "The queues that this instance consumes, or `none`. One alone is refused: the store belongs to one "
+       "process.",
+       0,
+       UINT64_MAX,
+       {"messages", "persist", "none"}},
+      {kBroker, "PREFETCH_MESSAGES", Kind::kInteger, &S::prefetch_messages, "1000",
+       "Deliveries that the broker may send ahead of their acknowledgement.", 1, 65535},
+      {kBroker, "RECONNECT_MIN", Kind::kDuration, &S::reconnect_min, "100 ms",
+       "First pause before connecting again; doubles with each failure, with jitter.", 1, 60 * kSecond},
+      {kBroker, "RECONNECT_MAX", Kind::kDuration, &S::reconnect_max, "10 s",
+       "Longest pause before connecting again.", 1, kHour},
+      {kBroker, "STANDBY_RETRY", Kind::kDuration, &S::standby_retry, "1 s",
+       "How often an instance that stands by tries to take over.", 50, kHour},
+
+      {kMessages, "APP_ID", Kind::kText, &S::app_id, "tilechat", "The tenant that this engine serves."},
+      {kMessages, "PATH_PREFIX", Kind::kText, &S::path_prefix, "/apps/tilechat/users",
+       "First levels of the path layout's topics. Must agree with the clients'."},
+      {kMessages,
+       "TOPIC_LAYOUTS",
+       Kind::kList,
+       static_cast<void (*)(S&, const Items&)>(take_layouts),
+       "path,chat21",
+       "The topic layouts that are spoken. A message that comes in on one is delivered on all of them.",
+       0,
+       UINT64_MAX,
+       {"path", "chat21"}},
+      {kMessages, "MAX_MESSAGE_BYTES", Kind::kBytes, &S::max_message_bytes, "256 KiB",
+       "Largest message that is taken; larger ones become dead letters.", kKiB, 16 * kMiB},
+      {kMessages, "MAX_GROUP_BYTES", Kind::kBytes, &S::max_group_bytes, "8 MiB",
+       "Largest group document that is taken.", kKiB, 64 * kMiB},
+      {kMessages, "MAX_BATCH", Kind::kInteger, &S::max_batch, "256",
+       "Deliveries that are decided and committed together, at most.", 1, 65535},
+      {kMessages, "MAX_WAITING_BYTES", Kind::kBytes, &S::max_waiting_bytes, "32 MiB",
+       "Payload bytes taken from the broker and not yet decided, at most.", kMiB, kGiB},
+      {kMessages, "FANOUT_SLICE", Kind::kInteger, &S::fanout_slice, "256",
+       "Group members served at a time. Larger groups are served in slices, between other traffic.", 1,
+       65535},
+      {kMessages, "MAX_FANOUT_JOBS", Kind::kInteger, &S::max_fanout_jobs, "10000",
+       "Unfinished deliveries to large groups beyond which messages to large groups are refused.", 1,
+       1'000'000},
+      {kMessages, "IDEMPOTENCY_TTL", Kind::kDuration, &S::idempotency_ttl, "24 h",
+       "How long a resend with the same `attributes.tempUID` is recognised.", 24 * kHour, 8760 * kHour},
+
+      {kTokens,
+       "JWT_SECRET",
+       Kind::kSecret,
+       &S::jwt_secret,
+       "",
+       "The HS256 key that signs and verifies tokens. At least 32 random bytes.",
+       0,
+       UINT64_MAX,
+       {},
+       {"JWT_KEY", "CHAT21_JWT_SECRET"}},
+      {kTokens, "SERVICE_TOKEN_TTL", Kind::kDuration, &S::service_token_ttl, "24 h",
+       "Life of the token that the engine mints for its own login. It connects again, after draining, well "
+       "before the "
+       "end.",
+       10 * kSecond, 8760 * kHour},
+
+      {kStore,
+       "STORE",
+       Kind::kChoice,
+       static_cast<void (*)(S&, std::size_t)>([](S& s, std::size_t) { s.store = StoreKind::kRocksDb; }),
+       "rocksdb",
+       "The store. Said explicitly, it allows `MONGODB_URI` to be set and ignored.",
+       0,
+       UINT64_MAX,
+       {"rocksdb"}},
+      {kStore,
+       "STORE_SYNC",
+       Kind::kChoice,
+       static_cast<void (*)(S&, std::size_t)>(
+           [](S& s, std::size_t i) { s.store_sync = static_cast<StoreSync>(i); }),
+       "batch",
+       "`batch`: what was acknowledged survives a power failure. `none`: it survives the end of the process "
+       "alone.",
+       0,
+       UINT64_MAX,
+       {"batch", "none"}},
+      {kStore, "DATA_DIR", Kind::kText, &S::data_dir, "data",
+       "Directory of the store; made when missing. Relative to the working directory. The image sets its "
+       "own."},
+      {kStore, "DEAD_LETTER_MAX", Kind::kInteger, &S::dead_letter_max, "10000",
+       "Dead letters that are kept; beyond that the oldest go.", 1, 10'000'000},
+      {kStore, "DEAD_LETTER_MAX_BYTES", Kind::kBytes, &S::dead_letter_max_bytes, "64 MiB",
+       "Bytes of dead letters that are kept; beyond that the oldest go.", kMiB, 64 * kGiB},
+      {kStore, "MONGODB_URI", Kind::kSecret, &S::mongodb_uri, "",
+       "Not used. Set, it stops the start unless `STORE` is said too, for the history in that database would "
+       "be "
+       "out of sight."},
+
+      {kOperations, "HTTP_BIND", Kind::kText, &S::http_bind, "127.0.0.1",
+       "Address of both HTTP listeners: health and metrics need no token, so they stay on loopback unless "
+       "told "
+       "otherwise. The image says `0.0.0.0`."},
+      {kOperations,
+       "HTTP_PORT",
+       Kind::kInteger,
+       &S::http_port,
+       "8004",
+       "Port of `/health/live`, `/health/ready` and `/metrics`.",
+       1,
+       65535,
+       {},
+       {"PORT"}},
+      {kOperations, "METRICS_PORT", Kind::kInteger, &S::metrics_port, "9090",
+       "A port for `/metrics` alone; 0 switches it off.", 0, 65535},
+      {kOperations,
+       "LOG_LEVEL",
+       Kind::kChoice,
+       static_cast<void (*)(S&, std::size_t)>(
+           [](S& s, std::size_t i) { s.log_level = static_cast<Verbosity>(i); }),
+       "info",
+       "Least severe level that is logged, in any case. Goes to standard error.",
+       0,
+       UINT64_MAX,
+       {"error", "warn", "info", "verbose", "debug"}},
+      {kOperations,
+       "LOG_FORMAT",
+       Kind::kChoice,
+       static_cast<void (*)(S&, std::size_t)>(
+           [](S& s, std::size_t i) { s.log_format = static_cast<LogFormat>(i); }),
+       "auto",
+       "`auto`: text on a terminal, lines of JSON otherwise.",
+       0,
+       UINT64_MAX,
+       {"auto", "text", "json"}},
+      {kOperations, "SHUTDOWN_TIMEOUT", Kind::kDuration, &S::shutdown_timeout, "10 s",
+       "Time for finishing what was taken once the process is told to stop. A second signal stops it at "
+       "once.",
+       0, kHour},
+
+      {kMqtt, "MQTT_HOST", Kind::kText, &S::mqtt_host, "localhost", "Host of the broker's MQTT listener."},
+      {kMqtt, "MQTT_PORT", Kind::kInteger, &S::mqtt_port, "1883", "Port of the broker's MQTT listener.", 1,
+       65535},
+      {kMqtt, "WEB_MQTT_PORT", Kind::kInteger, &S::web_mqtt_port, "15675",
+       "Port of the broker's listener for MQTT over WebSocket.", 1, 65535},
+  };
+}
+
+}  // namespace
+
+std::span<const Setting> all_settings() {
+  static const std::vector<Setting> table = declare();
+  return table;
+}
+
+std::span<const Inert> inert_settings() {
+  static constexpr Inert kTable[] = {
+      {"WEBHOOK_*", "Webhooks."},
+      {"PRESENCE_*", "Presence events."},
+      {"CACHE_*", "An external cache: this engine needs none."},
+      {"BUCKET_*", "Rate limits."},
+      {"ANALYTICS_*", "Analytics events."},
+      {"PUSH_*", "Push notifications."},
+      {"BASEURL", "Base of the REST API."},
+      {"KEY_PEM", "Key of an HTTPS listener."},
+      {"CERT_PEM", "Certificate of an HTTPS listener."},
+      {"CONTACTS_LOOKUP_ENDPOINT", "Names of users, for group messages made by the REST API."},
+      {"AUTO_RESTART", "The engine always connects again by itself."},
+  };
+  return kTable;
+}
+
+bool is_inert(std::string_view variable) {
+  const auto rows = inert_settings();
+  return std::any_of(rows.begin(), rows.end(), [&](const Inert& row) {
+    return row.name.ends_with('*') ? variable.starts_with(row.name.substr(0, row.name.size() - 1))
+                                   : variable == row.name;
+  });
+}
+
+}  // namespace inboxd::config
