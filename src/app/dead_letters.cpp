@@ -1,0 +1,213 @@
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <algorithm>
+#include <iostream>
+#include <memory>
+#include <vector>
+
+#include "app/broker_settings.hpp"
+#include "app/invocation.hpp"
+#include "app/store_settings.hpp"
+#include "app/system.hpp"
+#include "app/terminal.hpp"
+#include "core/refusal.hpp"
+#include "rabbitmq/replay.hpp"
+#include "store/rocksdb_store.hpp"
+
+namespace inboxd::app {
+namespace {
+
+using Letters = std::vector<DeadLetter>;
+
+struct Options {
+  std::size_t limit = 100;
+  std::string reason;
+  std::vector<std::string> ids;
+  bool all = false;
+  bool payload = false;
+};
+
+std::string time_of(Millis at) {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(static_cast<std::time_t>(at / 1000)),
+                     at % 1000);
+}
+
+/// The store as it was committed when it was opened; the engine may go on with it.
+std::unique_ptr<Store> open_to_read(const config::Settings& settings, Clock& clock) {
+  store::RocksDbOptions options = store_options(settings);
+  options.read_only = true;
+  auto opened = store::RocksDbStore::open(options, clock);
+  if (!opened) throw StoreError(opened.error());
+  return std::move(*opened);
+}
+
+bool is_cut(const DeadLetter& letter) { return letter.payload.size() < letter.payload_bytes; }
+
+/// Why a letter is not to be replayed, or nothing.
+std::string why_not(const DeadLetter& letter) {
+  const auto reason = reason_from_code(letter.reason);
+  if (!reason || !may_be_replayed(*reason)) {
+    return "refused as " + letter.reason +
+           ": the broker did not check who sent it, and a replay would vouch for it";
+  }
+  if (is_cut(letter)) {
+    return fmt::format("only {} of its {} bytes were kept", letter.payload.size(), letter.payload_bytes);
+  }
+  return {};
+}
+
+int list(const Store& store, const Options& options) {
+  std::size_t shown = 0;
+  for (const DeadLetter& letter : store.dead_letters(SIZE_MAX)) {
+    if (!options.reason.empty() && letter.reason != options.reason) continue;
+    if (shown++ == options.limit) {
+      std::cerr << "inboxd: there are more; see --limit\n";
+      break;
+    }
+    std::cout << fmt::format("{} {} {:<16} {:>8} {}\n", letter.id, time_of(letter.at), letter.reason,
+                             letter.payload_bytes, printable(letter.routing_key));
+  }
+  return kDone;
+}
+
+void print(const DeadLetter& letter) {
+  std::cout << fmt::format(
+      "id           {}\nat           {}\nreason       {}\ndetail       {}\nexchange     {}\nrouting key  {}\n"
+      "bytes        {}{}\nreplay       {}\npayload\n{}\n",
+      letter.id, time_of(letter.at), letter.reason, printable(letter.detail), printable(letter.exchange),
+      printable(letter.routing_key), letter.payload_bytes,
+      is_cut(letter) ? fmt::format(", {} kept", letter.payload.size()) : "",
+      why_not(letter).empty() ? "yes" : "no: " + why_not(letter), printable(letter.payload));
+}
+
+int show(const Store& store, const Options& options) {
+  for (const std::string& id : options.ids) {
+    const auto letter = store.dead_letter(id);
+    if (!letter) {
+      std::cerr << "inboxd: no dead letter " << printable(id) << '\n';
+      return kFailed;
+    }
+    if (options.payload) {
+      std::cout << letter->payload;
+    } else {
+      print(*letter);
+    }
+  }
+  return kDone;
+}
+
+/// The letters that are meant, oldest first: so they go in the order in which they came.
+std::optional<Letters> chosen(const Store& store, const Options& options) {
+  Letters letters;
+  if (options.all) {
+    letters = store.dead_letters(SIZE_MAX);
+    std::erase_if(letters,
+                  [&](const DeadLetter& l) { return !options.reason.empty() && l.reason != options.reason; });
+    std::reverse(letters.begin(), letters.end());
+    return letters;
+  }
+  for (const std::string& id : options.ids) {
+    auto letter = store.dead_letter(id);
+    if (!letter) {
+      std::cerr << "inboxd: no dead letter " << printable(id) << '\n';
+      return std::nullopt;
+    }
+    letters.push_back(std::move(*letter));
+  }
+  return letters;
+}
+
+int publish(const Letters& letters, const rabbitmq::Settings& settings) {
+  auto replayer = rabbitmq::Replayer::connect(settings);
+  if (!replayer) {
+    std::cerr << "inboxd: " << replayer.error().message << '\n';
+    return kFailed;
+  }
+  for (const DeadLetter& letter : letters) {
+    if (auto done = replayer->replay(letter); !done) {
+      std::cerr << "inboxd: " << letter.id << ": " << done.error().message << '\n';
+      return kFailed;
+    }
+    std::cout << "replayed " << letter.id << '\n';
+  }
+  replayer->close();
+  return kDone;
+}
+
+int replay(const Store& store, const Options& options, const rabbitmq::Settings& settings) {
+  if (options.all == !options.ids.empty()) {
+    std::cerr << "inboxd: name the dead letters to replay, or say --all\n";
+    return kUsage;
+  }
+  auto letters = chosen(store, options);
+  if (!letters) return kFailed;
+  const auto refused = std::remove_if(letters->begin(), letters->end(), [](const DeadLetter& letter) {
+    const std::string reason = why_not(letter);
+    if (!reason.empty()) std::cerr << "inboxd: " << letter.id << " is not replayed: " << reason << '\n';
+    return !reason.empty();
+  });
+  const bool any_refused = refused != letters->end();
+  letters->erase(refused, letters->end());
+  const int code = letters->empty() ? kDone : publish(*letters, settings);
+  // --all means all that can be; who names one wants to know that it did not go.
+  return code == kDone && any_refused && !options.all ? kFailed : code;
+}
+
+template <class Work>
+void add(CLI::App& parent, const char* name, const char* help, Invocation& invocation, Needs needs,
+         const std::shared_ptr<Options>& options, const std::function<void(CLI::App&)>& declare, Work work) {
+  CLI::App* const command = parent.add_subcommand(name, help);
+  add_settings(*command, invocation);
+  declare(*command);
+  command->callback([&invocation, needs, options, work] {
+    invocation.action = [&invocation, needs, options, work] {
+      const auto loaded = load_settings(invocation, needs);
+      if (!loaded) return kUsage;
+      print_warnings(*loaded);
+      SystemClock clock;
+      const std::unique_ptr<Store> store = open_to_read(loaded->settings, clock);
+      return work(*store, *options, loaded->settings, clock);
+    };
+  });
+}
+
+}  // namespace
+
+void add_dead_letters(CLI::App& root, Invocation& invocation) {
+  CLI::App* const group = root.add_subcommand("dead-letters", "Read and replay what the engine refused");
+  group->require_subcommand(1);
+  const auto options = std::make_shared<Options>();
+  using config::Settings;
+  add(
+      *group, "list", "List them, newest first: id, time, reason, bytes, routing key", invocation,
+      Needs::kNothing, options,
+      [&](CLI::App& command) {
+        command.add_option("--limit", options->limit, "At most so many")->capture_default_str();
+        command.add_option("--reason", options->reason, "Only those refused for it");
+      },
+      [](const Store& store, const Options& o, const Settings&, const Clock&) { return list(store, o); });
+  add(
+      *group, "show", "Show one with its payload", invocation, Needs::kNothing, options,
+      [&](CLI::App& command) {
+        command.add_option("id", options->ids, "Its id")->required();
+        command.add_flag("--payload", options->payload, "Nothing but the payload, byte for byte");
+      },
+      [](const Store& store, const Options& o, const Settings&, const Clock&) { return show(store, o); });
+  add(
+      *group, "replay", "Put them before the engine again, which removes those that it takes", invocation,
+      Needs::kLogin, options,
+      [&](CLI::App& command) {
+        command.add_option("id", options->ids, "Their ids");
+        command.add_flag("--all", options->all, "All that can be, oldest first");
+        command.add_option("--reason", options->reason, "With --all: only those refused for it");
+      },
+      [](const Store& store, const Options& o, const Settings& settings, const Clock& clock) {
+        return replay(store, o, broker_settings(settings, clock));
+      });
+}
+
+}  // namespace inboxd::app

@@ -1,0 +1,58 @@
+#include "app/invocation.hpp"
+
+#include <unistd.h>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <iostream>
+#include <string_view>
+
+#include "app/rules.hpp"
+#include "config/flags.hpp"
+#include "config/rules.hpp"
+
+namespace inboxd::app {
+namespace {
+
+using Environment = std::map<std::string, std::string, std::less<>>;
+
+Environment environment() {
+  Environment result;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view text(*entry);
+    const auto sign = text.find('=');
+    if (sign != std::string_view::npos) result.emplace(text.substr(0, sign), text.substr(sign + 1));
+  }
+  return result;
+}
+
+void print(const config::Problems& problems) {
+  for (const std::string& problem : problems) std::cerr << "inboxd: " << problem << '\n';
+}
+
+}  // namespace
+
+void add_settings(CLI::App& command, Invocation& invocation) {
+  command.add_option("--config", invocation.config_file, "TOML file of settings (also: INBOXD_CONFIG)");
+  config::add_flags(command, invocation.flags);
+}
+
+std::optional<config::Loaded> load_settings(const Invocation& invocation, Needs needs) {
+  config::Sources sources{invocation.flags, environment(), invocation.config_file};
+  if (sources.file.empty()) {
+    const auto named = sources.environment.find(config::kFileVariable);
+    if (named != sources.environment.end()) sources.file = named->second;
+  }
+  auto loaded = config::load(sources);
+  config::Problems problems = loaded ? check_settings(*loaded, needs) : std::move(loaded.error());
+  if (problems.empty()) return std::move(*loaded);
+  print(problems);
+  return std::nullopt;
+}
+
+void print_warnings(const config::Loaded& loaded) {
+  for (const std::string& warning : loaded.warnings) std::cerr << "inboxd: warning: " << warning << '\n';
+}
+
+}  // namespace inboxd::app

@@ -1,0 +1,89 @@
+#include "app/rules.hpp"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+
+#include "app/broker_settings.hpp"
+#include "app/token.hpp"
+#include "auth/key.hpp"
+#include "core/id.hpp"
+#include "core/topic.hpp"
+
+namespace inboxd::app {
+namespace {
+
+using config::Loaded;
+using config::Problems;
+
+void complain(Problems& problems, const Loaded& loaded, std::string_view name, std::string_view what) {
+  problems.push_back(fmt::format("{} ({}): {}", name, loaded.origin(name).where, what));
+}
+
+void check_topics(const Loaded& loaded, Problems& problems) {
+  const config::Settings& s = loaded.settings;
+  if (!is_valid_id(s.app_id)) {
+    complain(problems, loaded, "APP_ID",
+             "not an id; allowed: 1 to 128 bytes of UTF-8 without / . # + * % and blanks");
+    return;
+  }
+  const std::string problem =
+      path_prefix_problem(s.path_prefix, AppId(s.app_id), s.layout_path, s.layout_chat21);
+  if (!problem.empty()) complain(problems, loaded, "PATH_PREFIX", problem);
+}
+
+void check_address(const Loaded& loaded, Problems& problems) {
+  unsigned char address[sizeof(in6_addr)];
+  const char* const text = loaded.settings.http_bind.c_str();
+  if (::inet_pton(AF_INET, text, address) != 1 && ::inet_pton(AF_INET6, text, address) != 1) {
+    complain(problems, loaded, "HTTP_BIND", "not an IP address; allowed: e.g. 127.0.0.1, ::1, 0.0.0.0");
+  }
+}
+
+void check_broker(const Loaded& loaded, Needs needs, Problems& problems) {
+  const bool by_uri = !loaded.settings.rabbitmq_uri.empty();
+  const auto login = login_of(loaded.settings);
+  if (!login) {
+    complain(problems, loaded, by_uri ? "RABBITMQ_URI" : "RABBITMQ_HOST", login.error());
+  } else if (needs == Needs::kLogin && login->password.empty() && loaded.settings.jwt_secret.empty()) {
+    problems.emplace_back(
+        "no way to log in to the broker: set JWT_SECRET (then the engine mints its own token), or "
+        "RABBITMQ_USER and "
+        "RABBITMQ_PASSWORD, or a RABBITMQ_URI with a password");
+  }
+}
+
+void check_secret(Loaded& loaded, Needs needs, Problems& problems) {
+  const std::string& secret = loaded.settings.jwt_secret;
+  if (secret.empty()) {
+    if (needs == Needs::kSecret)
+      problems.emplace_back("JWT_SECRET: must be set; it is the key that signs tokens");
+    return;
+  }
+  if (auto key = auth::Key::hs256(secret); !key) {
+    complain(problems, loaded, "JWT_SECRET", key.error().message);
+  } else if (std::string warning = secret_warning(secret); needs != Needs::kSecret && !warning.empty()) {
+    // The commands that need no more than the secret say it themselves.
+    loaded.warnings.push_back(std::move(warning));
+  }
+}
+
+void warn_of_tls(Loaded& loaded) {
+  if (loaded.settings.rabbitmq_tls_verify) return;
+  loaded.warnings.push_back(
+      fmt::format("RABBITMQ_TLS_VERIFY ({}) is off: whoever is on the way to the broker can pose as it",
+                  loaded.origin("RABBITMQ_TLS_VERIFY").where));
+}
+
+}  // namespace
+
+Problems check_settings(Loaded& loaded, Needs needs) {
+  Problems problems;
+  check_topics(loaded, problems);
+  check_address(loaded, problems);
+  check_broker(loaded, needs, problems);
+  check_secret(loaded, needs, problems);
+  warn_of_tls(loaded);
+  return problems;
+}
+
+}  // namespace inboxd::app

@@ -1,0 +1,45 @@
+#include "app/system.hpp"
+
+#include <fmt/format.h>
+#include <sys/random.h>
+
+#include <cerrno>
+#include <chrono>
+#include <span>
+#include <system_error>
+
+namespace inboxd::app {
+namespace {
+
+void fill(std::span<std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t got = ::getrandom(bytes.data(), bytes.size(), 0);
+    if (got < 0 && errno != EINTR) throw std::system_error(errno, std::generic_category(), "getrandom");
+    if (got > 0) bytes = bytes.subspan(static_cast<std::size_t>(got));
+  }
+}
+
+}  // namespace
+
+Millis SystemClock::now() const {
+  using namespace std::chrono;
+  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+std::uint64_t SystemEntropy::next() {
+  if (left_ == 0) {
+    fill(std::as_writable_bytes(std::span(pool_)));
+    left_ = pool_.size();
+  }
+  return pool_[--left_];
+}
+
+std::string random_hex(std::size_t bytes) {
+  std::string random(bytes, '\0');
+  fill(std::as_writable_bytes(std::span(random)));
+  std::string hex;
+  for (const char c : random) hex += fmt::format("{:02x}", static_cast<unsigned char>(c));
+  return hex;
+}
+
+}  // namespace inboxd::app

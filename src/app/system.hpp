@@ -1,0 +1,31 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "engine/ports.hpp"
+
+namespace inboxd::app {
+
+class SystemClock final : public Clock {
+ public:
+  Millis now() const override;
+  SteadyClock::time_point steady() const override { return SteadyClock::now(); }
+};
+
+/// Random bits of the kernel's, asked for by the hundred. For one thread. Throws std::system_error where it
+/// has none.
+class SystemEntropy final : public Entropy {
+ public:
+  std::uint64_t next() override;
+
+ private:
+  std::array<std::uint64_t, 64> pool_{};
+  std::size_t left_ = 0;
+};
+
+/// `bytes` random bytes as lower-case hexadecimal digits.
+std::string random_hex(std::size_t bytes);
+
+}  // namespace inboxd::app
