@@ -1,0 +1,26 @@
+// Runs a fuzz target over committed inputs, where the compiler has no libFuzzer.
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <vector>
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
+
+int main(int argc, char** argv) {
+  std::size_t count = 0;
+  for (int i = 1; i < argc; ++i) {
+    for (const auto& entry : std::filesystem::directory_iterator(argv[i])) {
+      std::ifstream file(entry.path(), std::ios::binary);
+      const std::vector<char> bytes{std::istreambuf_iterator<char>(file), {}};
+      const std::vector<std::uint8_t> input(bytes.begin(), bytes.end());
+      LLVMFuzzerTestOneInput(input.data(), input.size());
+      ++count;
+    }
+  }
+  std::printf("%zu inputs replayed\n", count);
+  return count > 0 ? 0 : 1;
+}

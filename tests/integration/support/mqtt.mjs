@@ -1,0 +1,119 @@
+// Ordinary MQTT clients: mqtt.js and the Mosquitto programs.
+import mqttjs from 'mqtt'
+import { Running, run } from './processes.mjs'
+import { Collected, eventually, within } from './wait.mjs'
+
+export class MqttClient {
+  received = new Collected() // { topic, text, json, packet }
+  closed // resolves when the broker, or we, ended the connection
+  #client
+  #again = []
+
+  // `how`: { port, ws, user, token, clientId, clean, reconnect, will, onMessage }
+  static async connect(how) {
+    const client = new MqttClient()
+    await client.#open(how)
+    return client
+  }
+
+  async #open({ port, ws = false, user = 'JWT', token, clientId, clean = true, reconnect = 0, will, onMessage }) {
+    const url = ws ? `ws://127.0.0.1:${port}/ws` : `mqtt://127.0.0.1:${port}`
+    this.#client = mqttjs.connect(url, {
+      protocolVersion: 4, username: user, password: token, clean, reconnectPeriod: reconnect, resubscribe: false,
+      connectTimeout: 20_000, keepalive: 60, ...(clientId ? { clientId } : {}), ...(will ? { will } : {}),
+    })
+    this.#client.on('message', (topic, payload, packet) => {
+      const message = { topic, text: payload.toString(), packet }
+      Object.defineProperty(message, 'json', { get: () => JSON.parse(message.text) })
+      if (onMessage) onMessage(message)
+      else this.received.add(message)
+    })
+    this.#client.on('connect', () => {
+      for (const args of this.#again.splice(0)) this.publishDurably(...args)
+    })
+    this.#client.on('error', () => {}) // seen by the promises below
+    this.closed = new Promise((resolve) => this.#client.once('close', resolve))
+    const connected = new Promise((resolve, reject) => {
+      this.#client.once('connect', (connack) => resolve(connack))
+      if (reconnect === 0) {
+        this.#client.once('error', reject)
+        this.#client.once('close', () => reject(new Error('the broker closed the connection')))
+      }
+    })
+    try {
+      this.connack = await within('CONNACK', connected, 30_000)
+    } catch (error) {
+      this.#client.end(true)
+      throw error
+    }
+  }
+
+  // Rejects unless the broker granted it.
+  async subscribe(topic, qos = 1) {
+    const refused = this.closed.then(() => { throw new Error(`subscribing closed the connection`) })
+    const granted = await within(`SUBACK for ${topic}`, Promise.race([this.#client.subscribeAsync(topic, { qos }), refused]))
+    if (granted.some((grant) => grant.qos > 2)) throw new Error(`the broker refused ${topic}`)
+    return this
+  }
+
+  // QoS 1 unless told otherwise; resolves with its PUBACK, and rejects if the broker closes the connection instead.
+  publish(topic, payload, options = {}) {
+    const text = typeof payload === 'string' || Buffer.isBuffer(payload) ? payload : JSON.stringify(payload)
+    const refused = this.closed.then(() => { throw new Error('publishing closed the connection') })
+    refused.catch(() => {})
+    return within(`PUBACK on ${topic}`,
+      Promise.race([this.#client.publishAsync(topic, text, { qos: 1, ...options }), refused]))
+  }
+
+  // Publishes until there is a PUBACK, over as many connections as it takes.
+  publishDurably(topic, text, acknowledged) {
+    this.#client.publish(topic, text, { qos: 1 }, (error) => {
+      if (!error) acknowledged()
+      else this.#again.push([topic, text, acknowledged]) // until it is connected again
+    })
+  }
+
+  // Messages whose topic ends so, `count` of them.
+  async wait(ending, { count = 1, matches = () => true, deadline } = {}) {
+    const list = await this.received.wait(`message on …${ending}`,
+      (message) => message.topic.endsWith(ending) && matches(message), { count, deadline })
+    return count === 1 ? list[0] : list
+  }
+
+  all(ending) {
+    return this.received.items.filter((message) => message.topic.endsWith(ending))
+  }
+
+  async end() {
+    await this.#client.endAsync(true)
+  }
+
+  // Ends the connection without DISCONNECT, as a lost network does.
+  async cut() {
+    this.#client.options.reconnectPeriod = 0
+    this.#client.stream.destroy()
+    await this.closed
+  }
+}
+
+const login = ({ port, token, clientId }) =>
+  ['-h', '127.0.0.1', '-p', String(port), '-V', 'mqttv311', '-u', 'JWT', '-P', token, '-i', clientId]
+
+// mosquitto_sub, subscribed when this returns.
+export async function mosquittoSub(how, topic) {
+  // Line by line, though its output is no terminal.
+  const sub = new Running('stdbuf', ['-oL', 'mosquitto_sub', ...login(how), '-d', '-q', '1', '-t', topic, '-F', '>> %t %p'])
+  await eventually('mosquitto_sub subscribed', () => /Subscribed \(mid: \d+\): 1/.test(sub.text))
+  return {
+    messages: () => sub.text.split('\n').filter((line) => line.startsWith('>> ')).map((line) => {
+      const [, topic, payload] = /^>> (\S+) (.*)$/.exec(line)
+      return { topic, json: JSON.parse(payload) }
+    }),
+    end: () => sub.end('SIGTERM'),
+  }
+}
+
+export async function mosquittoPub(how, topic, payload) {
+  const { code, stderr } = await run('mosquitto_pub', [...login(how), '-q', '1', '-t', topic, '-s'], { input: payload })
+  if (code !== 0) throw new Error(`mosquitto_pub: ${stderr}`)
+}

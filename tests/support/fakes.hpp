@@ -1,0 +1,183 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/ports.hpp"
+
+/// The engine's ports as tests want them: a clock that moves when asked, and a broker that keeps RabbitMQ's
+/// promises (and no more) in memory.
+namespace inboxd::testing {
+
+class FakeClock final : public Clock {
+ public:
+  Millis now() const override { return now_; }
+  SteadyClock::time_point steady() const override {
+    return SteadyClock::time_point{} + std::chrono::milliseconds(now_);
+  }
+  void advance(std::chrono::milliseconds by) { now_ += by.count(); }
+
+ private:
+  Millis now_ = 1'700'000'000'000;
+};
+
+class FakeEntropy final : public Entropy {
+ public:
+  std::uint64_t next() override { return state_ = state_ * 6364136223846793005ULL + 1442695040888963407ULL; }
+
+ private:
+  std::uint64_t state_ = 1;
+};
+
+class SilentLog final : public Log {
+ public:
+  void write(LogLevel, std::string_view, std::span<const LogField>) override {}
+};
+
+class CountingProbe final : public Probe {
+ public:
+  void counted(Outcome outcome) override { ++outcomes[outcome]; }
+  void refused(Reason reason) override { ++refusals[reason]; }
+  void published(std::size_t count) override { publications += count; }
+  void took(Stage, SteadyClock::duration) override {}
+  void depths(const Depths&) override {}
+  void link(LinkState state, std::string_view why) override { states.emplace_back(state, why); }
+
+  std::map<Outcome, int> outcomes;
+  std::map<Reason, int> refusals;
+  std::size_t publications = 0;
+  std::vector<std::pair<LinkState, std::string>> states;
+};
+
+/// Queues that survive sessions, and a record of what was published. What a lost session had not acknowledged
+/// is delivered again, first and marked.
+class FakeBroker final : public Broker {
+ public:
+  struct Message {
+    std::string exchange = "amq.topic";
+    std::string routing_key;
+    std::string payload;
+    Queue queue = Queue::kMessages;
+    std::string replay_of;
+    bool rerouted = false;
+    bool delivered_before = false;
+  };
+
+  void send(std::string routing_key, std::string payload) {
+    waiting.push_back({.routing_key = std::move(routing_key), .payload = std::move(payload)});
+  }
+
+  Result<std::unique_ptr<BrokerSession>, BrokerError> connect() override;
+
+  /// Called before every step that a crash may come between; may throw.
+  std::function<void()> on_operation = [] {};
+  /// Called by a poll that finds nothing to deliver or confirm.
+  std::function<void()> on_idle = [] {};
+  /// What connect() answers before it succeeds.
+  std::deque<BrokerError> refusals;
+  std::size_t prefetch = 8;
+  bool blocked = false;
+
+  std::deque<Message> waiting;
+  std::vector<std::pair<std::string, std::string>> published;  ///< routing key, payload
+};
+
+class FakeSession final : public BrokerSession {
+ public:
+  explicit FakeSession(FakeBroker& broker) : broker_(broker) {}
+
+  ~FakeSession() override {
+    for (auto it = unacknowledged_.rbegin(); it != unacknowledged_.rend(); ++it) {
+      it->second.delivered_before = true;
+      broker_.waiting.push_front(std::move(it->second));
+    }
+  }
+  FakeSession(const FakeSession&) = delete;
+  FakeSession& operator=(const FakeSession&) = delete;
+
+  Result<void, BrokerError> poll(std::chrono::milliseconds, std::size_t room,
+                                 std::vector<Delivery>& into) override {
+    broker_.on_operation();
+    const bool idle = confirmed_ == sent_ && (broker_.waiting.empty() || room == 0);
+    confirmed_ = sent_;
+    while (room > 0 && !broker_.waiting.empty() && unacknowledged_.size() < broker_.prefetch) {
+      into.push_back(deliver());
+      room -= std::min(room, into.back().payload.size());
+    }
+    if (idle && into.empty()) broker_.on_idle();
+    return {};
+  }
+
+  Result<std::uint64_t, BrokerError> publish(std::span<const Publication> publications) override {
+    for (const Publication& publication : publications) {
+      broker_.on_operation();
+      broker_.published.emplace_back(publication.routing_key, *publication.payload);
+      ++sent_;
+    }
+    return sent_;
+  }
+
+  std::uint64_t confirmed() const noexcept override { return confirmed_; }
+
+  Result<void, BrokerError> acknowledge(std::uint64_t tag) override {
+    broker_.on_operation();
+    unacknowledged_.erase(unacknowledged_.begin(), unacknowledged_.upper_bound(tag));
+    acknowledged_ = tag;
+    return {};
+  }
+
+  std::uint64_t acknowledged() const noexcept override { return acknowledged_; }
+  bool consuming() const noexcept override { return true; }
+  bool blocked() const noexcept override { return broker_.blocked; }
+  std::optional<SteadyClock::time_point> renew_at() const noexcept override { return std::nullopt; }
+  void wake() noexcept override {}
+
+ private:
+  Delivery deliver() {
+    FakeBroker::Message message = std::move(broker_.waiting.front());
+    broker_.waiting.pop_front();
+    Delivery delivery{.tag = ++last_tag_,
+                      .queue = message.queue,
+                      .redelivered = message.delivered_before,
+                      .rerouted = message.rerouted,
+                      .exchange = message.exchange,
+                      .routing_key = message.routing_key,
+                      .payload = message.payload,
+                      .payload_bytes = message.payload.size(),
+                      .replay_of = message.replay_of,
+                      .received_at = {}};
+    unacknowledged_.emplace(last_tag_, std::move(message));
+    return delivery;
+  }
+
+  FakeBroker& broker_;
+  std::map<std::uint64_t, FakeBroker::Message> unacknowledged_;
+  std::uint64_t last_tag_ = 0;
+  std::uint64_t sent_ = 0;
+  std::uint64_t confirmed_ = 0;
+  std::uint64_t acknowledged_ = 0;
+};
+
+inline Result<std::unique_ptr<BrokerSession>, BrokerError> FakeBroker::connect() {
+  on_operation();
+  if (!refusals.empty()) {
+    BrokerError error = std::move(refusals.front());
+    refusals.pop_front();
+    return Failure<BrokerError>(std::move(error));
+  }
+  return std::make_unique<FakeSession>(*this);
+}
+
+}  // namespace inboxd::testing
