@@ -1,0 +1,125 @@
+"""From the figures of all rounds to medians, ratios and a table."""
+import statistics
+
+YARDSTICK = "forwarder"
+MIB = 1024
+
+# What is aimed at: what, its figure in the medians, the bound, how it is written.
+TARGETS = (
+    ("msg/s in closed loop, as a ratio to the forwarder", "closed_ratio", "at least", 0.90, "{:.2f}"),
+    ("p50 at 500 msg/s, as a ratio to the forwarder's", "p50_ratio", "at most", 1.25, "{:.2f}"),
+    ("CPU per message in closed loop, µs", "closed_cpu_us", "at most", 45, "{:.0f}"),
+    ("memory when idle, MiB", "idle_mib", "at most", 60, "{:.0f}"),
+)
+
+COLUMNS = (
+    ("msg/s", "closed_rate", "{:,.0f}"),
+    ("ratio", "closed_ratio", "{:.2f}"),
+    ("msg/s, many pairs", "pairs_rate", "{:,.0f}"),
+    ("ratio", "pairs_ratio", "{:.2f}"),
+    ("p50 µs", "p50_us", "{:,.0f}"),
+    ("ratio", "p50_ratio", "{:.2f}"),
+    ("p99 µs", "p99_us", "{:,.0f}"),
+    ("ratio", "p99_ratio", "{:.2f}"),
+    ("CPU µs/msg", "closed_cpu_us", "{:.1f}"),
+    ("CPU at 500/s", "open_cpu_us", "{:.1f}"),
+    ("broker CPU µs/msg", "broker_cpu_us", "{:.0f}"),
+    ("peak MiB", "peak_mib", "{:.1f}"),
+    ("idle MiB", "idle_mib", "{:.1f}"),
+)
+
+
+def figures(sample):
+    """The figures of one subject in one round."""
+    closed, open_, pairs = sample["closed"], sample["open"], sample["pairs"]
+    own = "subject"
+    return {
+        "closed_rate": closed["msg_per_s"],
+        "pairs_rate": pairs["msg_per_s"],
+        "p50_us": open_["p50_us"],
+        "p99_us": open_["p99_us"],
+        "closed_cpu_us": closed["processes"][own]["cpu_us_per_msg"],
+        "open_cpu_us": open_["processes"][own]["cpu_us_per_msg"],
+        "broker_cpu_us": closed["processes"]["broker"]["cpu_us_per_msg"],
+        "peak_mib": max(load["processes"][own]["peak_rss_kib"] for load in (closed, open_, pairs)) / MIB,
+        "idle_mib": sample["idle_rss_kib"] / MIB,
+        "faults": sum(load[fault] for load in (closed, open_, pairs) for fault in ("lost", "out_of_sequence", "refused")),
+    }
+
+
+def summarize(rounds):
+    """A row for each subject: medians over the rounds. A ratio is the median of the rounds' own ratios, so that a
+    machine that slows down on the way slows both sides of it."""
+    by_subject = {}
+    for samples in rounds:
+        of_round = {(sample["keys"], sample["subject"]): figures(sample) for sample in samples}
+        for (keys, subject), one in of_round.items():
+            base = of_round[(keys, YARDSTICK)]
+            for name in ("closed", "pairs"):
+                one[f"{name}_ratio"] = one[f"{name}_rate"] / base[f"{name}_rate"]
+            for name in ("p50", "p99"):
+                one[f"{name}_ratio"] = one[f"{name}_us"] / base[f"{name}_us"]
+            by_subject.setdefault((keys, subject), []).append(one)
+    rows = []
+    for (keys, subject), all_rounds in sorted(by_subject.items()):
+        row = {name: statistics.median(one[name] for one in all_rounds) for name in all_rounds[0]}
+        row.update(keys=keys, subject=subject, faults=sum(one["faults"] for one in all_rounds))
+        rows.append(row)
+    return rows
+
+
+def _aligned(lines):
+    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+    text = ["| " + " | ".join(cell.ljust(width) if i == 0 else cell.rjust(width)
+                              for i, (cell, width) in enumerate(zip(line, widths))) + " |" for line in lines]
+    rule = "|" + "|".join("-" * (width + 2) if i == 0 else "-" * (width + 1) + ":" for i, width in enumerate(widths)) + "|"
+    return [text[0], rule, *text[1:]]
+
+
+def _what(row):
+    layouts = "one layout" if row["keys"] == 2 else "both layouts"
+    return f"{row['subject']}, {layouts} ({row['keys']} keys)"
+
+
+def _measured(rows):
+    lines = [["", *(title for title, _, _ in COLUMNS)]]
+    for row in rows:
+        lines.append([_what(row), *(form.format(row[name]) for _, name, form in COLUMNS)])
+    return _aligned(lines)
+
+
+def _met(row, name, bound, limit):
+    return row[name] >= limit if bound == "at least" else row[name] <= limit
+
+
+def _targets(rows):
+    ours = [row for row in rows if row["subject"] != YARDSTICK]
+    if not ours:
+        return []
+    lines = [["target", "", *(_what(row) for row in ours)]]
+    for what, name, bound, limit, form in TARGETS:
+        verdicts = (f"{form.format(row[name])} {'met' if _met(row, name, bound, limit) else 'MISSED'}" for row in ours)
+        lines.append([what, f"{bound} {limit}", *verdicts])
+    return _aligned(lines)
+
+
+def markdown(results):
+    machine, setup = results["machine"], results["setup"]
+    rows = summarize(results["rounds"])
+    sync = machine["fdatasync_us"]
+    faults = [f"{_what(row)}: {row['faults']}" for row in rows if row["faults"]]
+    return "\n".join([
+        f"Machine: {machine['cores']} cores ({machine['cpu']}), {machine['memory_mib']:,} MiB, Linux {machine['kernel']}; "
+        f"load before the run {machine['load_before']:.2f}. "
+        f"The broker, the load and what is measured share it.",
+        f"Disk: append and fdatasync {sync['p50']:.0f} µs (p99 {sync['p99']:.0f} µs).",
+        f"Medians of {len(results['rounds'])} alternating rounds; closed loop of {setup['window']} messages for "
+        f"{setup['closed_s']:g} s, {setup['rate']} msg/s for {setup['open_s']:g} s, {setup['pairs']} pairs for "
+        f"{setup['pairs_s']:g} s; QoS 0, text of 200 bytes.",
+        "",
+        *_measured(rows),
+        "",
+        *_targets(rows),
+        "",
+        "Lost, out of sequence or refused: " + ("; ".join(faults) if faults else "none."),
+    ])

@@ -1,0 +1,115 @@
+"""What is measured: programs that forward messages on the broker, each started alone."""
+import contextlib
+import os
+import select
+import subprocess
+import time
+import urllib.request
+
+from . import machine
+
+START_SECONDS = 20
+STOP_SECONDS = 15
+_SETTLE_SECONDS = 0.3
+
+
+class Failed(Exception):
+    """A program that is measured did not do its part; the message says which and where its log is."""
+
+
+def end(process, seconds=STOP_SECONDS):
+    """Ends a process of ours and waits until it is gone."""
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+class Subject:
+    """One way to forward, with one or both topic layouts."""
+
+    def __init__(self, name, layouts):
+        self.name = name
+        self.layouts = layouts
+        self.keys = 2 * len(layouts)
+
+    @contextlib.contextmanager
+    def running(self, broker):
+        """The process, ready for messages; gone at the end of the context."""
+        log_path = broker.directory / f"{self.name}.log"
+        with open(log_path, "ab") as log:
+            process = self._launch(broker, log)
+            try:
+                if not self._await_ready(process):
+                    raise Failed(f"{self.name} is not ready; the end of its log:\n{log_path.read_text()[-2000:]}")
+                time.sleep(_SETTLE_SECONDS)
+                yield process
+                if process.poll() is not None:
+                    raise Failed(f"{self.name} ended by itself; the end of its log:\n{log_path.read_text()[-2000:]}")
+            finally:
+                end(process)
+
+    def idle_rss_kib(self, process):
+        return machine.rss_kib(process.pid)
+
+
+class Forwarder(Subject):
+    """bench/forwarder.cpp."""
+
+    def __init__(self, program, layouts):
+        super().__init__("forwarder", layouts)
+        self._program = program
+
+    def _launch(self, broker, log):
+        command = [self._program, "--port", str(broker.amqp_port)]
+        # The engine's queues would hold, and cost the broker, every message that the forwarder is sent.
+        for queue in ("messages", "persist", "webhooks"):
+            command += ["--delete-queue", queue]
+        if len(self.layouts) > 1:
+            command.append("--both-layouts")
+        environment = dict(os.environ, BENCH_PASSWORD=broker.service_token())
+        return subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log)
+
+    def _await_ready(self, process):
+        readable, _, _ = select.select([process.stdout], [], [], START_SECONDS)
+        return bool(readable) and process.stdout.readline() == b"ready\n"
+
+
+class Engine(Subject):
+    """`inboxd serve` on an empty store."""
+
+    def __init__(self, program, layouts, sync):
+        super().__init__(f"inboxd, {sync}", layouts)
+        self._program = program
+        self._sync = sync
+        self._starts = 0
+        self._url = None
+
+    def _launch(self, broker, log):
+        self._starts += 1
+        http_port = broker.free_port()
+        self._url = f"http://127.0.0.1:{http_port}/health/ready"
+        environment = broker.engine_environment()
+        environment.update(
+            TOPIC_LAYOUTS=",".join(self.layouts),
+            STORE_SYNC=self._sync,
+            DATA_DIR=str(broker.directory / f"store-{self._sync}-{len(self.layouts)}-{self._starts}"),
+            HTTP_PORT=str(http_port),
+            METRICS_PORT="0",
+        )
+        return subprocess.Popen([self._program, "serve"], env=environment, stdin=subprocess.DEVNULL, stdout=log,
+                                stderr=log, cwd=broker.directory)
+
+    def _await_ready(self, process):
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline and process.poll() is None:
+            try:
+                with urllib.request.urlopen(self._url, timeout=2) as answer:
+                    if answer.status == 200:
+                        return True
+            except OSError:
+                time.sleep(0.05)
+        return False
