@@ -1,7 +1,0 @@
-// RocksDB is not built with ThreadSanitizer, which so does not see how it orders its threads' accesses.
-#ifdef __SANITIZE_THREAD__
-extern "C" const char* __tsan_default_suppressions();   // NOLINT: the sanitizer gives the name
-extern "C" const char* __tsan_default_suppressions() {  // NOLINT
-  return "called_from_lib:librocksdb.so\nrace:librocksdb.so\n";
-}
-#endif
