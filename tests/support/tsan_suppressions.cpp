@@ -1,5 +1,5 @@
-// Neither RocksDB nor spdlog is built with ThreadSanitizer, which so does not see how they order their threads'
-// accesses.
+// Neither RocksDB nor spdlog is built with ThreadSanitizer, which so does not see how they order their
+// threads' accesses.
 #ifdef __SANITIZE_THREAD__
 extern "C" const char* __tsan_default_suppressions();   // NOLINT: the sanitizer gives the name
 extern "C" const char* __tsan_default_suppressions() {  // NOLINT
