@@ -35,6 +35,11 @@ int run(int argc, const char* const* argv) {
   add_clients(root, invocation);
   add_dead_letters(root, invocation);
   add_rabbitmq_config(root, invocation);
+  const auto is_named = [&](const CLI::App* command) { return command->get_name() == argv[1]; };
+  if (argc > 1 && argv[1][0] != '-' && root.get_subcommands(is_named).empty()) {
+    std::cerr << "inboxd: there is no subcommand \"" << argv[1] << "\"; see inboxd --help\n";
+    return kUsage;
+  }
   try {
     root.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -71,6 +71,7 @@ int list(const Store& store, const Options& options) {
     std::cout << fmt::format("{} {} {:<16} {:>8} {}\n", letter.id, time_of(letter.at), letter.reason,
                              letter.payload_bytes, printable(letter.routing_key));
   }
+  if (shown == 0) std::cerr << "inboxd: no dead letters\n";
   return kDone;
 }
 
@@ -132,7 +133,7 @@ int publish(const Letters& letters, const rabbitmq::Settings& settings) {
       std::cerr << "inboxd: " << letter.id << ": " << done.error().message << '\n';
       return kFailed;
     }
-    std::cout << "replayed " << letter.id << '\n';
+    std::cout << "sent again " << letter.id << '\n';
   }
   replayer->close();
   return kDone;
@@ -198,8 +199,9 @@ void add_dead_letters(CLI::App& root, Invocation& invocation) {
       },
       [](const Store& store, const Options& o, const Settings&, const Clock&) { return show(store, o); });
   add(
-      *group, "replay", "Put them before the engine again, which removes those that it takes", invocation,
-      Needs::kLogin, options,
+      *group, "replay",
+      "Put them before the engine again, which removes them; what it refuses again is a new dead letter",
+      invocation, Needs::kLogin, options,
       [&](CLI::App& command) {
         command.add_option("id", options->ids, "Their ids");
         command.add_flag("--all", options->all, "All that can be, oldest first");

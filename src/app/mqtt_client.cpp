@@ -123,7 +123,8 @@ class MqttClient::Impl {
   static Impl& of(void* self) { return *static_cast<Impl*>(self); }
 
   static std::string reason(int code) {
-    if (code == MOSQ_ERR_CONN_LOST) return "the broker closed it, as it does when a token lacks a right";
+    if (code == MOSQ_ERR_CONN_LOST)
+      return "the broker closed it: it stopped, or the token does not cover the topic";
     if (code == MOSQ_ERR_ERRNO || code == MOSQ_ERR_PROTOCOL) return "no MQTT broker can be reached there";
     if (code == MOSQ_ERR_EAI) return "the host's name is not known";
     return mosquitto_strerror(code);
