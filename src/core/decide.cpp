@@ -106,6 +106,7 @@ std::variant<Accepted, Refusal> decide_send(const Address& address, const Draft&
       .sender = sender,
       .recipient = recipient,
       .timestamp = timestamp,
+      .group = to_group,
       .json = compose_body(draft, state.fresh_id, rules.topics.app, sender, recipient, timestamp)};
   accepted.updates_conversations = draft.updates_conversation;
   if (!to_group) {
@@ -160,6 +161,7 @@ std::variant<Accepted, Refusal> decide_backend(const Address& address, const Bac
                         .sender = message.sender,
                         .recipient = message.recipient,
                         .timestamp = message.timestamp,
+                        .group = is_for_group(message.draft, message.recipient),
                         .json = compose_body(message.draft, message.id, rules.topics.app, message.sender,
                                              message.recipient, message.timestamp)};
   }

@@ -235,7 +235,8 @@ std::optional<std::string> string_value(std::string_view raw) {
   if (!is_string(raw)) return std::nullopt;
   if (raw.find('\\') == std::string_view::npos) return std::string(raw.substr(1, raw.size() - 2));
   StringCatcher catcher;
-  if (!read(raw, catcher)) return std::nullopt;
+  // An escape can name half a surrogate pair, which no text holds.
+  if (!read(raw, catcher) || !is_valid_utf8(catcher.value)) return std::nullopt;
   return std::move(catcher.value);
 }
 

@@ -14,6 +14,7 @@ constexpr std::array<std::string_view, 6> kSetByEngine = {"message_id", "sender"
 constexpr std::array<std::string_view, 5> kStrings = {"text", "type", "recipient_fullname", "sender_fullname",
                                                       "channel_type"};
 constexpr std::string_view kHistory = "__history";
+constexpr std::string_view kReceipts = "receipts";
 
 Failure<Refusal> bad_field(std::string detail) {
   return Failure<Refusal>(Refusal{Reason::kBadField, std::move(detail)});
@@ -135,6 +136,17 @@ std::string render_replayed(const StoredMessage& message, const TimelineRow& row
   return writer.integer("status", static_cast<int>(row.status)).finish();
 }
 
+std::string render_with_receipts(const StoredMessage& message, const TimelineRow& row) {
+  const auto fields = json::parse_object(message.json).value_or(json::Object({}));
+  json::ObjectWriter writer(message.json.size() + 96);
+  for (const auto& [key, raw] : fields.members()) {
+    if (key != kReceipts) writer.raw(key, raw);
+  }
+  const std::string counts =
+      json::ObjectWriter(48).integer("received", row.received).integer("seen", row.seen).finish();
+  return writer.raw(kReceipts, counts).integer("status", static_cast<int>(row.status)).finish();
+}
+
 }  // namespace
 
 Result<Draft, Refusal> read_draft(std::string_view payload) {
@@ -199,6 +211,7 @@ std::string compose_body(const Draft& draft, const MessageId& id, const AppId& a
 
 std::string render_copy(const StoredMessage& message, const TimelineRow& row) {
   if (row.history || row.silent) return render_replayed(message, row);
+  if (row.received != 0 || row.seen != 0) return render_with_receipts(message, row);
   return json::with_member(message.json, "status", std::to_string(static_cast<int>(row.status)));
 }
 

@@ -28,8 +28,10 @@ std::string_view code_of(Reason reason) noexcept {
       return "bad_status";
     case Reason::kFanoutFull:
       return "fanout_full";
-    case Reason::kUnsupported:
-      return "unsupported";
+    case Reason::kNotFound:
+      return "not_found";
+    case Reason::kNotAllowed:
+      return "not_allowed";
   }
   return "unknown";
 }

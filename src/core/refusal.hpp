@@ -21,14 +21,16 @@ enum class Reason {
   kBadJson,          ///< not JSON, not UTF-8, or not an object
   kBadField,         ///< a field of the wrong type
   kBadStatus,        ///< a back end's delivery of a status that no recipient's copy can have
+  kNotFound,         ///< a receipt, patch or event for what does not exist
+  kNotAllowed,       ///< what it asks for is not the asker's to ask: a receipt from one who received nothing
   kFanoutFull,       ///< as many messages to large groups wait as may
-  kUnsupported,      ///< an operation that this version does not serve
 };
 
 inline constexpr std::array kAllReasons = {
-    Reason::kBadTopic,        Reason::kBadId,     Reason::kWrongApp,   Reason::kKeyTooLong,
-    Reason::kForeignExchange, Reason::kTooLarge,  Reason::kTooDeep,    Reason::kBadJson,
-    Reason::kBadField,        Reason::kBadStatus, Reason::kFanoutFull, Reason::kUnsupported,
+    Reason::kBadTopic,        Reason::kBadId,     Reason::kWrongApp, Reason::kKeyTooLong,
+    Reason::kForeignExchange, Reason::kTooLarge,  Reason::kTooDeep,  Reason::kBadJson,
+    Reason::kBadField,        Reason::kBadStatus, Reason::kNotFound, Reason::kNotAllowed,
+    Reason::kFanoutFull,
 };
 
 /// The stable code of a reason, e.g. `bad_topic`.

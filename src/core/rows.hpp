@@ -36,6 +36,7 @@ struct StoredMessage {
   Millis timestamp = 0;
   /// Whether a fan-out job, not the message's own commit, serves the members of the group.
   bool deferred_fanout = false;
+  bool group = false;  ///< it was for a group: the recipient's own timeline holds a copy
   std::string json;
 
   friend bool operator==(const StoredMessage&, const StoredMessage&) = default;
@@ -68,6 +69,10 @@ struct TimelineRow {
   bool history = false;
   /// The copy must not ring: shown as `attributes.sendnotification: false`.
   bool silent = false;
+  /// Of a group message, in the sender's own timeline and the group's: how many members have received it, and
+  /// seen it (PROTOCOL 5). Shown as `receipts`.
+  std::uint32_t received = 0;
+  std::uint32_t seen = 0;
 
   friend bool operator==(const TimelineRow&, const TimelineRow&) = default;
 };
@@ -86,6 +91,8 @@ struct ConversationRow {
   Status status = Status::kSent;
   bool is_new = true;
   bool archived = false;
+  /// Messages that came in since the owner last read or wrote. Shown as `unread_count`.
+  std::uint64_t unread = 0;
   /// Fields that the owner's patches set and that no later message did: a JSON object's text, or empty.
   std::string patch;
 
@@ -157,7 +164,53 @@ struct DeadLetter {
   friend bool operator==(const DeadLetter&, const DeadLetter&) = default;
 };
 
-/// An event on its way to an endpoint. `sequence` orders all rows; it is given by whoever writes them.
+/// One row that came into one owner's timelines: what he has not fetched yet is what came after the last that
+/// he has. `sequence` grows with every row that the store takes, also over restarts, and tells the time: it
+/// counts microseconds since the epoch, but never stands still.
+struct ArrivalRow {
+  std::uint64_t sequence = 0;
+  TimelineKey timeline;
+  Millis timestamp = 0;
+  MessageId message;
+
+  friend bool operator==(const ArrivalRow&, const ArrivalRow&) = default;
+};
+
+/// The time that an arrival's sequence tells.
+constexpr Millis time_of_arrival(std::uint64_t sequence) noexcept {
+  constexpr std::uint64_t kMicros = 1000;
+  return static_cast<Millis>(sequence / kMicros);
+}
+
+/// An arrival with the row and body that it refers to.
+struct ArrivalEntry {
+  std::uint64_t sequence = 0;
+  TimelineEntry entry;
+};
+
+/// One connection of a user that said it is there (PROTOCOL 6).
+struct PresenceRow {
+  AppId app;
+  PartyId user;
+  std::string client;
+  Millis last_seen = 0;
+
+  friend bool operator==(const PresenceRow&, const PresenceRow&) = default;
+};
+
+/// A user's device that wants push notifications (PROTOCOL 9). `json` is the document as clients see it.
+struct InstanceRow {
+  AppId app;
+  PartyId user;
+  std::string id;
+  Millis updated_at = 0;
+  std::string json;
+
+  friend bool operator==(const InstanceRow&, const InstanceRow&) = default;
+};
+
+/// An event on its way to an endpoint. `sequence` orders all rows, of every endpoint; it is given by whoever
+/// writes them.
 struct OutboxRow {
   std::uint64_t sequence = 0;
   std::string endpoint;
@@ -167,6 +220,23 @@ struct OutboxRow {
   std::string body;
 
   friend bool operator==(const OutboxRow&, const OutboxRow&) = default;
+};
+
+struct OutboxKey {
+  std::string endpoint;
+  std::uint64_t sequence = 0;
+
+  friend auto operator<=>(const OutboxKey&, const OutboxKey&) = default;
+};
+
+/// An event that could not be delivered, kept for the operator. Named by the sequence of its outbox row.
+struct UndeliveredEvent {
+  OutboxRow row;
+  Millis at = 0;
+  std::string reason;  ///< why it was given up
+  std::uint32_t attempts = 0;
+
+  friend bool operator==(const UndeliveredEvent&, const UndeliveredEvent&) = default;
 };
 
 /// The rest of a large group's fan-out: written with the message, advanced slice by slice. `sequence` orders

@@ -94,6 +94,9 @@ Parsed parse_observer(std::span<const Level> w) {
     if (w[4] == "delivered") return with_ids(Operation::kDeliver, w[1], w[3]);
     if (w[4] == "persist") return with_ids(Operation::kPersist, w[1], w[3]);
   }
+  if (w.size() == 5 && w[0] == "users" && w[2] == "conversations" && w[4] == "archive") {
+    return with_ids(Operation::kConversationArchive, w[1], w[3]);
+  }
   return bad_topic();
 }
 
@@ -186,6 +189,7 @@ std::string path_prefix_problem(std::string_view prefix, const AppId& app, bool 
 std::vector<std::string> messages_bindings(const Topics& topics) {
   const std::string_view app = topics.app.view();
   std::vector<std::string> keys = {join({"apps.observer.", app, ".users.#.delivered"}),
+                                   join({"apps.observer.", app, ".users.#.archive"}),
                                    join({"apps.observer.", app, ".groups.update"})};
   if (topics.chat21) {
     keys.push_back(join({"apps.", app, ".outgoing.#"}));
@@ -248,11 +252,67 @@ std::vector<std::string> message_updated_keys(const Topics& topics, const PartyI
   return keys;
 }
 
-std::vector<std::string> group_updated_keys(const Topics& topics, const PartyId& inbox,
-                                            const PartyId& group) {
+namespace {
+
+/// `apps.{app}.users.{inbox}.{collection}.{item}.{event}`
+std::vector<std::string> chat21_keys(const Topics& topics, const PartyId& inbox, std::string_view collection,
+                                     const PartyId& item, std::string_view event) {
   if (!topics.chat21) return {};
   return {join(
-      {"apps.", topics.app.view(), ".users.", inbox.view(), ".groups.", group.view(), ".clientupdated"})};
+      {"apps.", topics.app.view(), ".users.", inbox.view(), ".", collection, ".", item.view(), ".", event})};
+}
+
+}  // namespace
+
+std::vector<std::string> conversation_updated_keys(const Topics& topics, const PartyId& inbox,
+                                                   const PartyId& peer) {
+  return chat21_keys(topics, inbox, "conversations", peer, "clientupdated");
+}
+
+std::vector<std::string> conversation_deleted_keys(const Topics& topics, const PartyId& inbox,
+                                                   const PartyId& peer) {
+  return chat21_keys(topics, inbox, "conversations", peer, "clientdeleted");
+}
+
+std::vector<std::string> archived_conversation_added_keys(const Topics& topics, const PartyId& inbox,
+                                                          const PartyId& peer) {
+  return chat21_keys(topics, inbox, "archived_conversations", peer, "clientadded");
+}
+
+std::vector<std::string> typing_keys(const Topics& topics, const PartyId& inbox, const PartyId& peer) {
+  return chat21_keys(topics, inbox, "typings", peer, "clienttyping");
+}
+
+std::vector<std::string> group_updated_keys(const Topics& topics, const PartyId& inbox,
+                                            const PartyId& group) {
+  return chat21_keys(topics, inbox, "groups", group, "clientupdated");
+}
+
+std::string outgoing_key(const Topics& topics, const PartyId& sender, const PartyId& recipient) {
+  if (topics.chat21) {
+    return join({"apps.", topics.app.view(), ".outgoing.users.", sender.view(), ".messages.",
+                 recipient.view(), ".outgoing"});
+  }
+  return join({topics.path_key, ".", sender.view(), ".", recipient.view(), ".messages.outgoing"});
+}
+
+std::string archive_key(const Topics& topics, const PartyId& owner, const PartyId& peer) {
+  return join(
+      {"apps.", topics.app.view(), ".users.", owner.view(), ".conversations.", peer.view(), ".archive"});
+}
+
+std::string observer_archive_key(const Topics& topics, const PartyId& owner, const PartyId& peer) {
+  return join({"apps.observer.", topics.app.view(), ".users.", owner.view(), ".conversations.", peer.view(),
+               ".archive"});
+}
+
+std::string observer_delivered_key(const Topics& topics, const PartyId& inbox, const PartyId& peer) {
+  return join({"apps.observer.", topics.app.view(), ".users.", inbox.view(), ".messages.", peer.view(),
+               ".delivered"});
+}
+
+std::string observer_group_update_key(const Topics& topics) {
+  return join({"apps.observer.", topics.app.view(), ".groups.update"});
 }
 
 }  // namespace inboxd

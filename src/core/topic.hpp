@@ -65,7 +65,23 @@ bool keys_fit(const Topics& topics, std::string_view owner, std::string_view pee
 std::vector<std::string> message_added_keys(const Topics& topics, const PartyId& inbox, const PartyId& peer);
 std::vector<std::string> message_updated_keys(const Topics& topics, const PartyId& inbox, const PartyId& peer,
                                               std::string_view message_id);
-/// Chat21 layout only; empty where it is switched off.
+/// Those that follow exist in the Chat21 layout only, and are empty where it is switched off.
+std::vector<std::string> conversation_updated_keys(const Topics& topics, const PartyId& inbox,
+                                                   const PartyId& peer);
+std::vector<std::string> conversation_deleted_keys(const Topics& topics, const PartyId& inbox,
+                                                   const PartyId& peer);
+std::vector<std::string> archived_conversation_added_keys(const Topics& topics, const PartyId& inbox,
+                                                          const PartyId& peer);
+std::vector<std::string> typing_keys(const Topics& topics, const PartyId& inbox, const PartyId& peer);
 std::vector<std::string> group_updated_keys(const Topics& topics, const PartyId& inbox, const PartyId& group);
+
+/// The client's own key for archiving a conversation, as events name it.
+std::string archive_key(const Topics& topics, const PartyId& owner, const PartyId& peer);
+
+/// The keys on which the engine hears, whatever layouts are on, what a neighbour of the broker has to say.
+std::string outgoing_key(const Topics& topics, const PartyId& sender, const PartyId& recipient);
+std::string observer_archive_key(const Topics& topics, const PartyId& owner, const PartyId& peer);
+std::string observer_delivered_key(const Topics& topics, const PartyId& inbox, const PartyId& peer);
+std::string observer_group_update_key(const Topics& topics);
 
 }  // namespace inboxd

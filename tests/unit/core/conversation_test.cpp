@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 namespace inboxd {
 namespace {
 
@@ -71,7 +73,12 @@ const TouchCase kTouches[] = {
 TEST(ConversationTest, FollowsItsMessages) {
   for (const TouchCase& c : kTouches) {
     const StoredMessage next = message("m1", c.timestamp);
-    EXPECT_EQ(touched(c.previous, copy(next, c.history), next, c.makes_new), c.after) << c.what;
+    auto after = touched(c.previous, copy(next, c.history), next, c.makes_new);
+    if (after) {
+      EXPECT_EQ(after->unread, c.makes_new && !c.history ? 1U : 0U) << c.what;
+      after->unread = 0;
+    }
+    EXPECT_EQ(after, c.after) << c.what;
   }
 }
 
@@ -84,14 +91,14 @@ struct DocumentCase {
 const DocumentCase kDocuments[] = {
     {R"({"text":"hi","sender":"alice","attributes":null})", "",
      R"({"text":"hi","sender":"alice","attributes":null,"timelineOf":"bob","conversWith":"alice","key":"alice",)"
-     R"("is_new":true,"archived":false,"last_message_text":"hi","status":150,"timestamp":9})"},
+     R"("is_new":true,"archived":false,"last_message_text":"hi","status":150,"timestamp":9,"unread_count":0})"},
     {R"({"sender":"alice"})", "",
      R"({"sender":"alice","timelineOf":"bob","conversWith":"alice","key":"alice",)"
-     R"("is_new":true,"archived":false,"last_message_text":"","status":150,"timestamp":9})"},
+     R"("is_new":true,"archived":false,"last_message_text":"","status":150,"timestamp":9,"unread_count":0})"},
     {R"({"text":null,"timelineOf":"forged","key":"forged","is_new":7})",
      R"({"pinned":1,"conversWith":"forged"})",
      R"({"text":null,"pinned":1,"timelineOf":"bob","conversWith":"alice","key":"alice",)"
-     R"("is_new":true,"archived":false,"last_message_text":"","status":150,"timestamp":9})"},
+     R"("is_new":true,"archived":false,"last_message_text":"","status":150,"timestamp":9,"unread_count":0})"},
 };
 
 TEST(ConversationTest, IsTheLastMessageWithWhatIsItsOwn) {
@@ -99,6 +106,84 @@ TEST(ConversationTest, IsTheLastMessageWithWhatIsItsOwn) {
     EXPECT_EQ(render_conversation(existing(9, true, false, c.patch), message("old", 9, c.message)),
               c.document);
   }
+}
+
+// Shown as `unread_count`: what came in since the owner read or wrote.
+TEST(ConversationTest, CountsWhatIsUnread) {
+  ConversationRow row = existing(5, true, false);
+  row.unread = 3;
+  const StoredMessage next = message("m1", 10);
+  const StoredMessage older = message("m0", 2);
+  EXPECT_EQ(touched(row, copy(next), next, true)->unread, 4U);
+  EXPECT_EQ(touched(row, copy(older), older, true)->unread, 4U);
+  EXPECT_EQ(touched(row, copy(next), next, false)->unread, 0U) << "he wrote himself";
+  EXPECT_EQ(touched(row, copy(next, true), next, true)->unread, 3U) << "history is no news";
+  EXPECT_EQ(patched(row, R"({"is_new":false})", 1'000)->row.unread, 0U);
+  EXPECT_EQ(patched(row, R"({"pinned":1})", 1'000)->row.unread, 3U);
+}
+
+struct PatchCase {
+  const char* patch;
+  const char* document;  ///< or null, where it is refused
+};
+
+// PROTOCOL 6.
+const PatchCase kPatches[] = {
+    {R"({"is_new":false})",
+     R"({"text":"hi","pinned":true,"is_new":false,"archived":false,"last_message_text":"hi","timestamp":9})"},
+    {R"({"archived":true})",
+     R"({"text":"hi","pinned":true,"is_new":true,"archived":true,"last_message_text":"hi","timestamp":9})"},
+    {R"({"pinned":false,"label":{"a":[1]}})",
+     R"({"text":"hi","pinned":false,"label":{"a":[1]},"is_new":true,"archived":false,"last_message_text":"hi","timestamp":9})"},
+    {R"({"text":"edited","last_message_text":"preview"})",
+     R"({"pinned":true,"text":"edited","is_new":true,"archived":false,"last_message_text":"preview","timestamp":9})"},
+    {R"({"timelineOf":"bob","conversWith":"alice","key":"alice","app_id":"tilechat","timestamp":12})",
+     R"({"text":"hi","pinned":true,"is_new":true,"archived":false,"last_message_text":"hi","timestamp":12})"},
+    {R"({"timelineOf":"eve"})", nullptr},
+    {R"({"conversWith":null})", nullptr},
+    {R"({"key":"bob"})", nullptr},
+    {R"({"app_id":"other"})", nullptr},
+    {R"({"is_new":"false"})", nullptr},
+    {R"({"archived":1})", nullptr},
+    {R"({"timestamp":"now"})", nullptr},
+    {R"({"status":42})", nullptr},
+    {R"({"attributes":[]})", nullptr},
+    {"[]", nullptr},
+    {"", nullptr},
+};
+
+/// A document without what says whose it is, and without status and unread_count.
+std::string plain(const std::string& document) {
+  std::string text = document;
+  for (const char* fixed : {R"("timelineOf":"bob",)", R"("conversWith":"alice",)", R"("key":"alice",)",
+                            R"("status":150,)", R"(,"unread_count":0)"}) {
+    const auto at = text.find(fixed);
+    if (at != std::string::npos) text.erase(at, std::string_view(fixed).size());
+  }
+  return text;
+}
+
+TEST(ConversationTest, TakesItsOwnersPatches) {
+  const ConversationRow row = existing(9, true, false, R"({"pinned":true})");
+  for (const PatchCase& c : kPatches) {
+    const auto result = patched(row, c.patch, 1'000);
+    ASSERT_EQ(result.has_value(), c.document != nullptr) << c.patch;
+    if (!result) continue;
+    EXPECT_EQ(plain(render_conversation(result->row, message("old", 9, R"({"text":"hi"})"))), c.document)
+        << c.patch;
+  }
+}
+
+TEST(ConversationTest, APatchIsToldAsItWasWritten) {
+  const auto result = patched(existing(9, true, false), R"({"is_new":false,"x":1.50})", 1'000);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->notice, R"({"is_new":false,"x":1.50,"timelineOf":"bob","conversWith":"alice"})");
+}
+
+TEST(ConversationTest, PatchesAreBounded) {
+  const auto result = patched(existing(9, true, false), R"({"x":")" + std::string(100, 'y') + "\"}", 50);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().reason, Reason::kTooLarge);
 }
 
 }  // namespace

@@ -28,6 +28,7 @@ const KeyCase kKeys[] = {
     {"apps.tilechat.users.A.presence.c1", Operation::kPresence, "A", "", "c1"},
     {"apps.observer.tilechat.users.A.messages.B.delivered", Operation::kDeliver, "A", "B", ""},
     {"apps.observer.tilechat.users.A.messages.B.persist", Operation::kPersist, "A", "B", ""},
+    {"apps.observer.tilechat.users.A.conversations.B.archive", Operation::kConversationArchive, "A", "B", ""},
     {"apps.observer.tilechat.groups.update", Operation::kGroupUpdate, "", "", ""},
 };
 
@@ -139,12 +140,13 @@ TEST(TopicTest, NoKeyEverPasses255Bytes) {
 }
 
 TEST(TopicTest, BindsWide) {
-  EXPECT_EQ(messages_bindings(both()),
-            (std::vector<std::string>{"apps.observer.tilechat.users.#.delivered",
-                                      "apps.observer.tilechat.groups.update", "apps.tilechat.outgoing.#",
-                                      "apps.tilechat.users.#.update", "apps.tilechat.users.#.archive",
-                                      "apps.tilechat.users.#.presence.#", ".apps.tilechat.users.#.outgoing",
-                                      ".apps.tilechat.users.#.update"}));
+  EXPECT_EQ(
+      messages_bindings(both()),
+      (std::vector<std::string>{
+          "apps.observer.tilechat.users.#.delivered", "apps.observer.tilechat.users.#.archive",
+          "apps.observer.tilechat.groups.update", "apps.tilechat.outgoing.#", "apps.tilechat.users.#.update",
+          "apps.tilechat.users.#.archive", "apps.tilechat.users.#.presence.#",
+          ".apps.tilechat.users.#.outgoing", ".apps.tilechat.users.#.update"}));
   EXPECT_EQ(persist_bindings(both()), (std::vector<std::string>{"apps.observer.tilechat.users.#.persist"}));
 }
 
