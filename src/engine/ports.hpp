@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <optional>
@@ -28,7 +29,7 @@ using SteadyClock = std::chrono::steady_clock;
 // ---------------------------------------------------------------------------------------------------
 
 /// Which durable queue of PROTOCOL 1 a delivery came from.
-enum class Queue { kMessages, kPersist };
+enum class Queue { kMessages, kPersist, kWebhooks };
 
 /// What one delivery of the broker holds. Everything in it is from outside and unchecked.
 struct Delivery {
@@ -45,16 +46,23 @@ struct Delivery {
   std::uint64_t payload_bytes = 0;  ///< as it came in
   /// The dead letter that an operator replays by this delivery (`kReplayHeader`), or empty.
   std::string replay_of;
+  /// Which part of which submission this is (`kRequestHeader`), or empty. Whoever may publish may claim one:
+  /// it is believed only where the engine is waiting for that very name, which nobody can guess.
+  std::string request;
   SteadyClock::time_point received_at;
 };
 
 /// The AMQP header that names the dead letter which a delivery replays.
 inline constexpr std::string_view kReplayHeader = "x-inboxd-replay";
 
+/// The AMQP header that names a part of a submission.
+inline constexpr std::string_view kRequestHeader = "x-inboxd-request";
+
 /// One persistent message for amq.topic. The payload is shared by all the keys that carry it.
 struct Publication {
   std::string routing_key;
   std::shared_ptr<const std::string> payload;
+  std::string request = {};  ///< goes along as `kRequestHeader` where it is not empty
 };
 
 struct BrokerError {
@@ -152,7 +160,20 @@ struct Commit {
   std::vector<DeadLetter> dead_letters;
   std::vector<std::string> removed_dead_letters;
   std::vector<OutboxRow> outbox;
-  std::vector<std::uint64_t> removed_outbox;
+  std::vector<OutboxKey> removed_outbox;
+  std::vector<UndeliveredEvent> undelivered;
+  std::vector<std::uint64_t> removed_undelivered;
+  std::vector<ArrivalRow> arrivals;
+  std::vector<PresenceRow> presence;
+  std::vector<PresenceRow> removed_presence;
+  std::vector<InstanceRow> instances;
+  std::vector<InstanceRow> removed_instances;
+  /// Timelines and conversations to remove as a whole; rows of them in this same commit go too. Bodies stay:
+  /// other timelines may refer to them.
+  std::vector<TimelineKey> removed_timelines;
+  std::vector<TimelineKey> removed_conversations;
+  /// No sequence at or below this is given out again (Store::sequence_floor).
+  std::optional<std::uint64_t> sequence_floor;
   std::vector<FanoutJob> jobs;
   std::vector<FanoutProgress> job_progress;
   std::vector<std::uint64_t> finished_jobs;
@@ -161,7 +182,10 @@ struct Commit {
     return messages.empty() && rows.empty() && conversations.empty() && groups.empty() &&
            idempotency.empty() && fingerprints.empty() && forgotten_fingerprints.empty() &&
            dead_letters.empty() && removed_dead_letters.empty() && outbox.empty() && removed_outbox.empty() &&
-           jobs.empty() && job_progress.empty() && finished_jobs.empty();
+           undelivered.empty() && removed_undelivered.empty() && arrivals.empty() && presence.empty() &&
+           removed_presence.empty() && instances.empty() && removed_instances.empty() &&
+           removed_timelines.empty() && removed_conversations.empty() && !sequence_floor && jobs.empty() &&
+           job_progress.empty() && finished_jobs.empty();
   }
 };
 
@@ -172,11 +196,22 @@ struct TimelinePosition {
   MessageId message;
 };
 
+/// What one read gives at most, in bytes of JSON, but for its first entry: it ends early there.
+inline constexpr std::size_t kMaxReadBytes = std::size_t{8} * 1024 * 1024;
+
 struct TimelinePage {
   std::size_t limit = 200;
   bool newest_first = true;
   std::optional<TimelinePosition> before;  ///< rows strictly older than this
   std::optional<TimelinePosition> after;   ///< rows strictly newer than this
+};
+
+/// What came into one owner's timelines after a cursor.
+struct ArrivalPage {
+  std::vector<ArrivalEntry> entries;
+  /// The cursor to go on from: nothing that came before it is missing from here and earlier pages.
+  std::uint64_t next = 0;
+  bool more = false;  ///< the limit, or kMaxReadBytes, cut it short
 };
 
 /// Timelines, conversations and what the engine must remember to keep its promises. Safe for use from several
@@ -194,7 +229,8 @@ class Store {
 
   virtual std::optional<TimelineRow> row(const TimelineKey& timeline, Millis timestamp,
                                          const MessageId& message) const = 0;
-  /// By (timestamp, message id). An entry whose body is missing is a corruption, never a gap.
+  /// By (timestamp, message id). An entry whose body is missing is a corruption, never a gap. Ends early at
+  /// kMaxReadBytes; so does conversations().
   virtual std::vector<TimelineEntry> timeline(const TimelineKey& timeline,
                                               const TimelinePage& page) const = 0;
   virtual std::optional<Millis> newest_timestamp(const TimelineKey& timeline) const = 0;
@@ -209,6 +245,10 @@ class Store {
   /// The message that the key names, unless the row expired at or before `now`.
   virtual std::optional<MessageId> idempotent(const IdempotencyKey& key, Millis now) const = 0;
 
+  /// The messages that anyone sent to `recipient` under this tempUID and that have not expired.
+  virtual std::vector<MessageId> idempotent_to(const AppId& app, const PartyId& recipient,
+                                               std::string_view temp_uid, Millis now) const = 0;
+
   /// All, in the order of their sequence. Bounded by what can be in flight to a broker.
   virtual std::vector<FingerprintRow> fingerprints() const = 0;
 
@@ -216,8 +256,28 @@ class Store {
   virtual std::vector<DeadLetter> dead_letters(std::size_t limit) const = 0;
   virtual std::optional<DeadLetter> dead_letter(std::string_view id) const = 0;
 
-  /// In the order of their sequence, from `from` on.
-  virtual std::vector<OutboxRow> outbox(std::uint64_t from, std::size_t limit) const = 0;
+  /// Those of one endpoint in the order of their sequence, from `from` on.
+  virtual std::vector<OutboxRow> outbox(std::string_view endpoint, std::uint64_t from,
+                                        std::size_t limit) const = 0;
+  /// Every endpoint that has rows.
+  virtual std::vector<std::string> outbox_endpoints() const = 0;
+  /// Newest first. Bounded as dead letters are, apart from them.
+  virtual std::vector<UndeliveredEvent> undelivered(std::size_t limit) const = 0;
+  virtual std::optional<UndeliveredEvent> undelivered_event(std::uint64_t sequence) const = 0;
+
+  /// In the order of their sequence, those after `after`. Those older than the store's retention may be gone.
+  virtual ArrivalPage arrivals(const AppId& app, const PartyId& owner, std::uint64_t after,
+                               std::size_t limit) const = 0;
+  /// The highest that a commit has said; 0 if none has.
+  virtual std::uint64_t sequence_floor() const = 0;
+
+  virtual std::vector<PresenceRow> presence(const AppId& app, const PartyId& user) const = 0;
+  /// All users' rows in an order of their own, those after `after` (app, user and client count), or from the
+  /// beginning.
+  virtual std::vector<PresenceRow> presence_page(const std::optional<PresenceRow>& after,
+                                                 std::size_t limit) const = 0;
+
+  virtual std::vector<InstanceRow> instances(const AppId& app, const PartyId& user) const = 0;
 
   /// Unfinished jobs in the order of their sequence, without their members and notices; each with its
   /// progress.
@@ -274,7 +334,19 @@ class Log {
   }
 };
 
-enum class Outcome { kDelivered, kRepeated, kRedelivered, kStored, kGroupUpdated, kRefused };
+enum class Outcome {
+  kDelivered,
+  kRepeated,
+  kRedelivered,
+  kStored,
+  kGroupUpdated,
+  kReceipt,
+  kConversation,  ///< patched or archived
+  kPresence,
+  kHandedOver,  ///< an event that another engine left in the queue `webhooks`
+  kIgnored,     ///< nothing follows from it: a status that says nothing new, presence that is switched off
+  kRefused
+};
 enum class Stage { kDecide, kCommit, kPublish, kAcknowledge };
 enum class LinkState { kDown, kConnecting, kStandby, kUp, kBlocked, kStoreFailed, kDraining, kStopped };
 
@@ -296,6 +368,39 @@ class Probe {
   virtual void depths(const Depths& depths) = 0;
   /// `why` says it to people, and is empty where the state says all.
   virtual void link(LinkState state, std::string_view why) = 0;
+};
+
+/// Hears, on the engine's thread, what has just become durable. Must not block and must not throw.
+class CommitListener {
+ public:
+  virtual ~CommitListener() = default;
+  virtual void committed(const Commit& commit) noexcept = 0;
+};
+
+/// What became of a submission.
+struct Verdict {
+  std::optional<MessageId> message;  ///< the id of its first message, where it had one
+  std::optional<Refusal> refusal;    ///< the first of its parts that was refused
+  std::string failure;               ///< why nothing is known of it, or empty
+};
+
+/// Brings what a neighbour of the broker (the REST API) has to say before the engine, by way of the broker:
+/// its queue is what remembers it until it is committed. Safe for use from several threads.
+class Submitter {
+ public:
+  enum class Await {
+    kCommit,   ///< each part is heard and committed by this engine
+    kConfirm,  ///< the broker has each part; for what the engine does not listen to
+  };
+  using Done = std::function<void(const Verdict&)>;
+
+  virtual ~Submitter() = default;
+
+  /// Publishes the parts in their order. `done` is called once, on the engine's thread or the caller's, and
+  /// must not block: at once with a failure where the engine is not at work or has too much to do, and with
+  /// one after `timeout` at the latest.
+  virtual void submit(std::vector<Publication> parts, Await await, std::chrono::milliseconds timeout,
+                      Done done) = 0;
 };
 
 }  // namespace inboxd

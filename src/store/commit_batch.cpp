@@ -14,10 +14,9 @@ constexpr std::size_t kKeptBatchBytes = std::size_t{4} * 1024 * 1024;
 
 }  // namespace
 
-rocksdb::WriteBatch& CommitBatch::build(const RocksDbHandle& handle, DeadLetterLedger& ledger,
-                                        const Commit& commit) {
+rocksdb::WriteBatch& CommitBatch::build(const RocksDbHandle& handle, Ledgers& ledgers, const Commit& commit) {
   handle_ = &handle;
-  ledger_ = &ledger;
+  ledgers_ = &ledgers;
   if (batch_.GetDataSize() > kKeptBatchBytes) batch_ = rocksdb::WriteBatch();
   batch_.Clear();
   add_messages(commit);
@@ -28,7 +27,11 @@ rocksdb::WriteBatch& CommitBatch::build(const RocksDbHandle& handle, DeadLetterL
   add_fingerprints(commit);
   add_dead_letters(commit);
   add_outbox(commit);
+  add_undelivered(commit);
+  add_arrivals(commit);
+  add_users(commit);
   add_jobs(commit);
+  add_floor(commit);
   return batch_;
 }
 
@@ -49,14 +52,23 @@ void CommitBatch::add_rows(const Commit& commit) {
     timeline_key(key_, row.timeline, row.timestamp, row.message);
     put_encoded(Column::kTimelines, row);
   }
+  for (const auto& timeline : commit.removed_timelines) {
+    timeline_prefix(key_, timeline);
+    const auto status = batch_.DeleteRange(handle_->column(Column::kTimelines), key_, after_prefix(key_));
+    if (!status.ok()) handle_->fail(status, "write");
+  }
 }
 
 void CommitBatch::add_conversations(const Commit& commit) {
-  if (commit.conversations.empty()) return;
+  if (commit.conversations.empty() && commit.removed_conversations.empty()) return;
   last_rows_.clear();
   for (const auto& row : commit.conversations) {
     conversation_key(key_, row.key);
-    last_rows_.insert_or_assign(key_, &row);
+    last_rows_.insert_or_assign(key_, LastRow{&row, &row.key});
+  }
+  for (const auto& key : commit.removed_conversations) {
+    conversation_key(key_, key);
+    last_rows_.insert_or_assign(key_, LastRow{nullptr, &key});
   }
   std::vector<rocksdb::Slice> keys;
   keys.reserve(last_rows_.size());
@@ -67,15 +79,17 @@ void CommitBatch::add_conversations(const Commit& commit) {
                          keys.data(), values.data(), statuses.data());
   std::size_t i = 0;
   for (const auto& [key, row] : last_rows_) {
-    add_conversation(key, *row, statuses[i], {values[i].data(), values[i].size()});
+    add_conversation(key, row.row, *row.key, statuses[i], {values[i].data(), values[i].size()});
     ++i;
   }
 }
 
-void CommitBatch::add_conversation(const std::string& key, const ConversationRow& row,
-                                   const rocksdb::Status& found, std::string_view old_value) {
+void CommitBatch::add_conversation(const std::string& key, const ConversationRow* row,
+                                   const TimelineKey& whose, const rocksdb::Status& found,
+                                   std::string_view old_value) {
   if (!found.ok() && !found.IsNotFound()) handle_->fail(found, "read");
-  const auto place = place_of(row.timestamp, row.archived);
+  std::optional<OrderPlace> place;
+  if (row != nullptr) place = place_of(row->timestamp, row->archived);
   std::optional<OrderPlace> old_place;
   if (found.ok()) {
     old_place = decode_place(old_value);
@@ -87,13 +101,16 @@ void CommitBatch::add_conversation(const std::string& key, const ConversationRow
       // A place is put only while it is not taken (the condition above), so each put meets one removal:
       // SingleDelete's terms. The two vanish together, and a listing need not step over what is left of a
       // busy conversation's past.
-      order_key(value_, row.key, *old_place);
+      order_key(value_, whose, *old_place);
       batch_.SingleDelete(order, value_);
     }
-    order_key(value_, row.key, place);
-    batch_.Put(order, value_, {});
+    if (place) {
+      order_key(value_, whose, *place);
+      batch_.Put(order, value_, {});
+    }
   }
-  encode(value_, row);
+  if (row == nullptr) return remove(Column::kConversations, key);
+  encode(value_, *row);
   batch_.Put(handle_->column(Column::kConversations), key, value_);
 }
 
@@ -124,21 +141,78 @@ void CommitBatch::add_dead_letters(const Commit& commit) {
   for (const auto& letter : commit.dead_letters) {
     key_ = letter.id;
     put_encoded(Column::kDeadLetters, letter);
-    ledger_->add(letter.id, bytes_of(letter));
+    ledgers_->dead_letters.add(letter.id, bytes_of(letter));
   }
   for (const auto& id : commit.removed_dead_letters) {
     remove(Column::kDeadLetters, id);
-    ledger_->remove(id);
+    ledgers_->dead_letters.remove(id);
   }
-  for (const auto& id : ledger_->evict()) remove(Column::kDeadLetters, id);
+  for (const auto& id : ledgers_->dead_letters.evict()) remove(Column::kDeadLetters, id);
 }
 
 void CommitBatch::add_outbox(const Commit& commit) {
   for (const auto& row : commit.outbox) {
-    sequence_key(key_, row.sequence);
+    outbox_key(key_, row.endpoint, row.sequence);
     put_encoded(Column::kOutbox, row);
   }
-  for (const auto sequence : commit.removed_outbox) remove_sequence(Column::kOutbox, sequence);
+  for (const auto& row : commit.removed_outbox) {
+    outbox_key(key_, row.endpoint, row.sequence);
+    remove(Column::kOutbox, key_);
+  }
+}
+
+void CommitBatch::add_undelivered(const Commit& commit) {
+  if (commit.undelivered.empty() && commit.removed_undelivered.empty()) return;
+  for (const auto& event : commit.undelivered) {
+    sequence_key(key_, event.row.sequence);
+    put_encoded(Column::kUndelivered, event);
+    ledgers_->undelivered.add(key_, bytes_of(event));
+  }
+  for (const auto sequence : commit.removed_undelivered) {
+    remove_sequence(Column::kUndelivered, sequence);
+    ledgers_->undelivered.remove(key_);
+  }
+  for (const auto& key : ledgers_->undelivered.evict()) remove(Column::kUndelivered, key);
+}
+
+void CommitBatch::add_arrivals(const Commit& commit) {
+  arrivals_.clear();
+  for (const auto& row : commit.arrivals) {
+    OwnersArrivals& owners = arrivals_[{row.timeline.app, row.timeline.owner, {}}];
+    append_arrival(owners.value, owners.last, row);
+    owners.last = row.sequence;
+  }
+  for (const auto& [owner, owners] : arrivals_) {
+    arrival_key(key_, owner.app, owner.owner, owners.last);
+    const auto status = batch_.Put(handle_->column(Column::kArrivals), key_, owners.value);
+    if (!status.ok()) handle_->fail(status, "write");
+  }
+}
+
+void CommitBatch::add_users(const Commit& commit) {
+  for (const auto& row : commit.presence) {
+    presence_key(key_, row);
+    put_encoded(Column::kPresence, row);
+  }
+  for (const auto& row : commit.removed_presence) {
+    presence_key(key_, row);
+    remove(Column::kPresence, key_);
+  }
+  for (const auto& row : commit.instances) {
+    instance_key(key_, row);
+    put_encoded(Column::kInstances, row);
+  }
+  for (const auto& row : commit.removed_instances) {
+    instance_key(key_, row);
+    remove(Column::kInstances, key_);
+  }
+}
+
+void CommitBatch::add_floor(const Commit& commit) {
+  if (!commit.sequence_floor) return;
+  key_ = kFloorKey;
+  value_ = std::to_string(*commit.sequence_floor);
+  put(Column::kMeta);
 }
 
 void CommitBatch::add_jobs(const Commit& commit) {

@@ -7,6 +7,12 @@ std::uint64_t bytes_of(const DeadLetter& letter) noexcept {
          letter.routing_key.size() + letter.payload.size();
 }
 
+std::uint64_t bytes_of(const UndeliveredEvent& event) noexcept {
+  const OutboxRow& row = event.row;
+  return row.endpoint.size() + row.ordering_key.size() + row.event_id.size() + row.body.size() +
+         event.reason.size();
+}
+
 void DeadLetterLedger::add(std::string_view id, std::uint64_t bytes) {
   remove(id);
   sizes_.emplace(id, bytes);

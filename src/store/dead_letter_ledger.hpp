@@ -20,6 +20,9 @@ struct DeadLetterBounds {
 /// What a dead letter counts against the bound: all its text.
 std::uint64_t bytes_of(const DeadLetter& letter) noexcept;
 
+/// What an undelivered event counts.
+std::uint64_t bytes_of(const UndeliveredEvent& event) noexcept;
+
 /// Knows the size of every dead letter that a store keeps, and so which must go. Not for several threads at
 /// once.
 class DeadLetterLedger {
@@ -37,6 +40,12 @@ class DeadLetterLedger {
   DeadLetterBounds bounds_;
   std::map<std::string, std::uint64_t, std::less<>> sizes_;  // ids are UUIDv7: the first is the oldest
   std::uint64_t bytes_ = 0;
+};
+
+/// Of all that a store bounds.
+struct Ledgers {
+  DeadLetterLedger dead_letters;
+  DeadLetterLedger undelivered;  ///< by the key of its table, big-endian: the first is the oldest
 };
 
 }  // namespace inboxd::store

@@ -2,14 +2,17 @@
 
 #include <rocksdb/compaction_filter.h>
 
+#include <chrono>
 #include <memory>
 
 #include "engine/ports.hpp"
 
 namespace inboxd::store {
 
-/// Drops idempotency rows that have expired while their table is rewritten. Asks the clock from RocksDB's
-/// threads; it must outlive the database.
-std::shared_ptr<rocksdb::CompactionFilterFactory> make_expiry_filter(const Clock& clock);
+/// Drop rows that have expired while their table is rewritten. They ask the clock from RocksDB's threads; it
+/// must outlive the database.
+std::shared_ptr<rocksdb::CompactionFilterFactory> make_idempotency_filter(const Clock& clock);
+std::shared_ptr<rocksdb::CompactionFilterFactory> make_arrival_filter(const Clock& clock,
+                                                                      std::chrono::milliseconds retention);
 
 }  // namespace inboxd::store

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "store/row_keys.hpp"
+
 namespace inboxd::store {
 namespace {
 
@@ -32,6 +34,8 @@ void MemoryStore::commit(const Commit& commit) {
   write_messages(commit);
   write_bookkeeping(commit);
   write_dead_letters(commit);
+  write_undelivered(commit);
+  write_users(commit);
 }
 
 void MemoryStore::write_messages(const Commit& commit) {
@@ -41,7 +45,9 @@ void MemoryStore::write_messages(const Commit& commit) {
   for (const auto& row : commit.rows) {
     timelines_[row.timeline].insert_or_assign({row.timestamp, row.message}, row);
   }
+  for (const auto& timeline : commit.removed_timelines) timelines_.erase(timeline);
   for (const auto& row : commit.conversations) conversations_.insert_or_assign(row.key, row);
+  for (const auto& key : commit.removed_conversations) conversations_.erase(key);
   for (const auto& group : commit.groups) groups_.insert_or_assign({group.app, group.id}, group);
 }
 
@@ -49,8 +55,13 @@ void MemoryStore::write_bookkeeping(const Commit& commit) {
   for (const auto& row : commit.idempotency) idempotency_.insert_or_assign(row.key, row);
   for (const auto& row : commit.fingerprints) fingerprints_.insert_or_assign(row.sequence, row);
   for (const auto sequence : commit.forgotten_fingerprints) fingerprints_.erase(sequence);
-  for (const auto& row : commit.outbox) outbox_.insert_or_assign(row.sequence, row);
-  for (const auto sequence : commit.removed_outbox) outbox_.erase(sequence);
+  for (const auto& row : commit.outbox) outbox_.insert_or_assign({row.endpoint, row.sequence}, row);
+  for (const auto& key : commit.removed_outbox) outbox_.erase(key);
+  for (const auto& row : commit.arrivals) {
+    arrivals_[{row.timeline.app, row.timeline.owner}].insert_or_assign(row.sequence, row);
+    last_arrival_ = std::max(last_arrival_, row.sequence);
+  }
+  if (commit.sequence_floor) floor_ = *commit.sequence_floor;
   for (const auto& job : commit.jobs) jobs_.insert_or_assign(job.sequence, job);
   for (const auto& progress : commit.job_progress) progress_.insert_or_assign(progress.sequence, progress);
   for (const auto sequence : commit.finished_jobs) {
@@ -62,13 +73,35 @@ void MemoryStore::write_bookkeeping(const Commit& commit) {
 void MemoryStore::write_dead_letters(const Commit& commit) {
   for (const auto& letter : commit.dead_letters) {
     dead_letters_.insert_or_assign(letter.id, letter);
-    ledger_.add(letter.id, bytes_of(letter));
+    ledgers_.dead_letters.add(letter.id, bytes_of(letter));
   }
   for (const auto& id : commit.removed_dead_letters) {
     dead_letters_.erase(id);
-    ledger_.remove(id);
+    ledgers_.dead_letters.remove(id);
   }
-  for (const auto& id : ledger_.evict()) dead_letters_.erase(id);
+  for (const auto& id : ledgers_.dead_letters.evict()) dead_letters_.erase(id);
+}
+
+void MemoryStore::write_undelivered(const Commit& commit) {
+  std::string key;
+  for (const auto& event : commit.undelivered) {
+    sequence_key(key, event.row.sequence);
+    undelivered_.insert_or_assign(event.row.sequence, event);
+    ledgers_.undelivered.add(key, bytes_of(event));
+  }
+  for (const auto sequence : commit.removed_undelivered) {
+    sequence_key(key, sequence);
+    undelivered_.erase(sequence);
+    ledgers_.undelivered.remove(key);
+  }
+  for (const auto& evicted : ledgers_.undelivered.evict()) undelivered_.erase(*parse_sequence(evicted));
+}
+
+void MemoryStore::write_users(const Commit& commit) {
+  for (const auto& row : commit.presence) presence_.insert_or_assign({row.app, row.user, row.client}, row);
+  for (const auto& row : commit.removed_presence) presence_.erase({row.app, row.user, row.client});
+  for (const auto& row : commit.instances) instances_.insert_or_assign({row.app, row.user, row.id}, row);
+  for (const auto& row : commit.removed_instances) instances_.erase({row.app, row.user, row.id});
 }
 
 const StoredMessage& MemoryStore::body(const AppId& app, const MessageId& id) const {
@@ -106,8 +139,12 @@ std::vector<TimelineEntry> MemoryStore::timeline(const TimelineKey& key, const T
   rows.resize(std::min(rows.size(), page.limit));
   std::vector<TimelineEntry> entries;
   entries.reserve(rows.size());
+  std::size_t bytes = 0;
   for (const auto* row : rows) {
-    entries.push_back({*row, body(key.app, row->message)});
+    const StoredMessage& message = body(key.app, row->message);
+    bytes += message.json.size();
+    if (bytes > kMaxReadBytes && !entries.empty()) break;
+    entries.push_back({*row, message});
   }
   return entries;
 }
@@ -135,8 +172,12 @@ std::vector<ConversationEntry> MemoryStore::conversations(const AppId& app, cons
   rows.resize(std::min(rows.size(), limit));
   std::vector<ConversationEntry> entries;
   entries.reserve(rows.size());
+  std::size_t bytes = 0;
   for (const auto& row : rows) {
-    entries.push_back({row, body(app, row.last_message)});
+    const StoredMessage& message = body(app, row.last_message);
+    bytes += message.json.size();
+    if (bytes > kMaxReadBytes && !entries.empty()) break;
+    entries.push_back({row, message});
   }
   return entries;
 }
@@ -172,11 +213,111 @@ std::optional<DeadLetter> MemoryStore::dead_letter(std::string_view id) const {
   return find_copy(dead_letters_, id);
 }
 
-std::vector<OutboxRow> MemoryStore::outbox(std::uint64_t from, std::size_t limit) const {
+std::vector<MessageId> MemoryStore::idempotent_to(const AppId& app, const PartyId& recipient,
+                                                  std::string_view temp_uid, Millis now) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<MessageId> ids;
+  for (const auto& [key, row] : idempotency_) {
+    const bool matches = key.app == app && key.recipient == recipient && key.temp_uid == temp_uid;
+    if (matches && row.expires_at > now) ids.push_back(row.message);
+  }
+  return ids;
+}
+
+std::vector<OutboxRow> MemoryStore::outbox(std::string_view endpoint, std::uint64_t from,
+                                           std::size_t limit) const {
   const std::lock_guard lock(mutex_);
   std::vector<OutboxRow> rows;
-  for (auto next = outbox_.lower_bound(from); next != outbox_.end() && rows.size() < limit; ++next) {
+  auto next = outbox_.lower_bound(OutboxKey{std::string(endpoint), from});
+  for (; next != outbox_.end() && next->first.endpoint == endpoint && rows.size() < limit; ++next) {
     rows.push_back(next->second);
+  }
+  return rows;
+}
+
+std::vector<std::string> MemoryStore::outbox_endpoints() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> endpoints;
+  for (const auto& [key, row] : outbox_) {
+    if (endpoints.empty() || endpoints.back() != key.endpoint) endpoints.push_back(key.endpoint);
+  }
+  return endpoints;
+}
+
+std::vector<UndeliveredEvent> MemoryStore::undelivered(std::size_t limit) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<UndeliveredEvent> events;
+  for (auto next = undelivered_.rbegin(); next != undelivered_.rend() && events.size() < limit; ++next) {
+    events.push_back(next->second);
+  }
+  return events;
+}
+
+std::optional<UndeliveredEvent> MemoryStore::undelivered_event(std::uint64_t sequence) const {
+  const std::lock_guard lock(mutex_);
+  return find_copy(undelivered_, sequence);
+}
+
+ArrivalPage MemoryStore::arrivals(const AppId& app, const PartyId& owner, std::uint64_t after,
+                                  std::size_t limit) const {
+  const std::lock_guard lock(mutex_);
+  ArrivalPage page{.entries = {}, .next = std::max(after, last_arrival_)};
+  const auto found = arrivals_.find({app, owner});
+  if (found == arrivals_.end()) return page;
+  std::size_t seen = 0;
+  std::size_t bytes = 0;
+  for (auto next = found->second.upper_bound(after); next != found->second.end(); ++next) {
+    if (seen == limit) {
+      page.more = true;
+      break;
+    }
+    const auto& [sequence, arrival] = *next;
+    ++seen;
+    page.next = std::max(sequence, seen == limit ? std::uint64_t{0} : page.next);
+    const auto timeline = timelines_.find(arrival.timeline);
+    if (timeline == timelines_.end()) continue;
+    const auto row = timeline->second.find(Position{arrival.timestamp, arrival.message});
+    if (row == timeline->second.end()) continue;
+    const StoredMessage& message = body(app, arrival.message);
+    bytes += message.json.size();
+    if (bytes > kMaxReadBytes && !page.entries.empty()) {
+      page.more = true;
+      page.next = page.entries.back().sequence;
+      break;
+    }
+    page.entries.push_back({sequence, {row->second, message}});
+  }
+  return page;
+}
+
+std::uint64_t MemoryStore::sequence_floor() const {
+  const std::lock_guard lock(mutex_);
+  return floor_;
+}
+
+std::vector<PresenceRow> MemoryStore::presence(const AppId& app, const PartyId& user) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<PresenceRow> rows;
+  for (const auto& [key, row] : presence_) {
+    if (row.app == app && row.user == user) rows.push_back(row);
+  }
+  return rows;
+}
+
+std::vector<PresenceRow> MemoryStore::presence_page(const std::optional<PresenceRow>& after,
+                                                    std::size_t limit) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<PresenceRow> rows;
+  auto next = after ? presence_.upper_bound({after->app, after->user, after->client}) : presence_.begin();
+  for (; next != presence_.end() && rows.size() < limit; ++next) rows.push_back(next->second);
+  return rows;
+}
+
+std::vector<InstanceRow> MemoryStore::instances(const AppId& app, const PartyId& user) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<InstanceRow> rows;
+  for (const auto& [key, row] : instances_) {
+    if (row.app == app && row.user == user) rows.push_back(row);
   }
   return rows;
 }

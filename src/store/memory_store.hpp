@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "engine/ports.hpp"
@@ -16,7 +17,9 @@ namespace inboxd::store {
 /// body is missing.
 class MemoryStore final : public Store {
  public:
-  explicit MemoryStore(DeadLetterBounds bounds = {}) : ledger_(bounds) {}
+  /// Undelivered events are bounded as dead letters are.
+  explicit MemoryStore(DeadLetterBounds bounds = {})
+      : ledgers_{DeadLetterLedger(bounds), DeadLetterLedger(bounds)} {}
 
   void commit(const Commit& commit) override;
 
@@ -33,7 +36,20 @@ class MemoryStore final : public Store {
   std::vector<FingerprintRow> fingerprints() const override;
   std::vector<DeadLetter> dead_letters(std::size_t limit) const override;
   std::optional<DeadLetter> dead_letter(std::string_view id) const override;
-  std::vector<OutboxRow> outbox(std::uint64_t from, std::size_t limit) const override;
+  std::vector<MessageId> idempotent_to(const AppId& app, const PartyId& recipient, std::string_view temp_uid,
+                                       Millis now) const override;
+  std::vector<OutboxRow> outbox(std::string_view endpoint, std::uint64_t from,
+                                std::size_t limit) const override;
+  std::vector<std::string> outbox_endpoints() const override;
+  std::vector<UndeliveredEvent> undelivered(std::size_t limit) const override;
+  std::optional<UndeliveredEvent> undelivered_event(std::uint64_t sequence) const override;
+  ArrivalPage arrivals(const AppId& app, const PartyId& owner, std::uint64_t after,
+                       std::size_t limit) const override;
+  std::uint64_t sequence_floor() const override;
+  std::vector<PresenceRow> presence(const AppId& app, const PartyId& user) const override;
+  std::vector<PresenceRow> presence_page(const std::optional<PresenceRow>& after,
+                                         std::size_t limit) const override;
+  std::vector<InstanceRow> instances(const AppId& app, const PartyId& user) const override;
   std::vector<std::pair<FanoutJob, FanoutProgress>> jobs() const override;
   std::optional<FanoutJob> job(std::uint64_t sequence) const override;
   bool healthy() const noexcept override { return true; }
@@ -45,6 +61,8 @@ class MemoryStore final : public Store {
   void write_messages(const Commit& commit);
   void write_bookkeeping(const Commit& commit);
   void write_dead_letters(const Commit& commit);
+  void write_undelivered(const Commit& commit);
+  void write_users(const Commit& commit);
   const StoredMessage& body(const AppId& app, const MessageId& id) const;
 
   mutable std::mutex mutex_;  // guards all that follows
@@ -55,8 +73,15 @@ class MemoryStore final : public Store {
   std::map<IdempotencyKey, IdempotencyRow> idempotency_;
   std::map<std::uint64_t, FingerprintRow> fingerprints_;
   std::map<std::string, DeadLetter, std::less<>> dead_letters_;
-  DeadLetterLedger ledger_;
-  std::map<std::uint64_t, OutboxRow> outbox_;
+  Ledgers ledgers_;
+  std::map<OutboxKey, OutboxRow> outbox_;
+  std::map<std::uint64_t, UndeliveredEvent> undelivered_;
+  std::map<std::pair<AppId, PartyId>, std::map<std::uint64_t, ArrivalRow>> arrivals_;
+  std::uint64_t last_arrival_ = 0;
+  std::uint64_t floor_ = 0;
+  using UserItem = std::tuple<AppId, PartyId, std::string>;
+  std::map<UserItem, PresenceRow> presence_;
+  std::map<UserItem, InstanceRow> instances_;
   std::map<std::uint64_t, FanoutJob> jobs_;
   std::map<std::uint64_t, FanoutProgress> progress_;
 };

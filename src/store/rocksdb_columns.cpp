@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::uint64_t kMiB = std::uint64_t{1024} * 1024;
 constexpr double kBloomBitsPerKey = 10;
-constexpr std::uint64_t kIdempotencyRewriteSeconds = std::uint64_t{12} * 3600;
+constexpr std::uint64_t kExpiryRewriteSeconds = std::uint64_t{12} * 3600;
 
 /// RocksDB's own log would be opened in the directory of whoever writes it; a reader leaves no trace there.
 class SilentLogger final : public rocksdb::Logger {
@@ -33,6 +33,7 @@ std::size_t write_buffer_share(Column column, std::size_t total) {
     case Column::kConversations:
     case Column::kConversationOrder:
     case Column::kIdempotency:
+    case Column::kArrivals:
       return total / 8;
     case Column::kFingerprints:
     case Column::kOutbox:
@@ -72,9 +73,11 @@ rocksdb::ColumnFamilyOptions column_options(Column column, const RocksDbOptions&
     result.memtable_prefix_bloom_size_ratio = 0.05;
     result.memtable_whole_key_filtering = true;
   }
-  if (column == Column::kIdempotency) {
-    result.compaction_filter_factory = make_expiry_filter(clock);
-    result.periodic_compaction_seconds = kIdempotencyRewriteSeconds;
+  if (column == Column::kIdempotency || column == Column::kArrivals) {
+    result.compaction_filter_factory = column == Column::kIdempotency
+                                           ? make_idempotency_filter(clock)
+                                           : make_arrival_filter(clock, options.arrival_retention);
+    result.periodic_compaction_seconds = kExpiryRewriteSeconds;
     // Until the schema is known to be ours: rewriting would drop rows by a format that may not be theirs.
     result.disable_auto_compactions = true;
   }

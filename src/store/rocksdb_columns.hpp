@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/ports.hpp"
@@ -29,13 +30,21 @@ enum class Column : std::size_t {
   kJobs,
   kJobBulk,
   kJobProgress,
+  kUndelivered,
+  kArrivals,
+  kPresence,
+  kInstances,
 };
 
-inline constexpr std::array<const char*, 13> kColumnNames = {
-    "default", "messages",    "timelines",    "conversations", "conversation_order",
-    "groups",  "idempotency", "fingerprints", "dead_letters",  "outbox",
-    "jobs",    "job_bulk",    "job_progress",
+inline constexpr std::array<const char*, 17> kColumnNames = {
+    "default",  "messages",    "timelines",    "conversations", "conversation_order",
+    "groups",   "idempotency", "fingerprints", "dead_letters",  "outbox",
+    "jobs",     "job_bulk",    "job_progress", "undelivered",   "arrivals",
+    "presence", "instances",
 };
+
+/// The row of the table `default` that holds the sequence floor, decimal.
+inline constexpr std::string_view kFloorKey = "sequence_floor";
 
 rocksdb::DBOptions database_options(const RocksDbOptions& options);
 

@@ -98,7 +98,7 @@ Result<void, StoreError> RocksDbHandle::write_schema() {
 
 rocksdb::Status RocksDbHandle::start_expiry() {
   if (options_.read_only) return rocksdb::Status::OK();
-  return db_->EnableAutoCompaction({column(Column::kIdempotency)});
+  return db_->EnableAutoCompaction({column(Column::kIdempotency), column(Column::kArrivals)});
 }
 
 RocksDbHandle::~RocksDbHandle() { close(); }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -22,6 +23,10 @@ struct RocksDbOptions {
   Sync sync = Sync::kBatch;
   std::size_t max_dead_letters = 10'000;
   std::uint64_t max_dead_letter_bytes = std::uint64_t{64} * 1024 * 1024;
+  std::size_t max_undelivered = 10'000;
+  std::uint64_t max_undelivered_bytes = std::uint64_t{64} * 1024 * 1024;
+  /// For how long arrivals are kept, at least.
+  std::chrono::milliseconds arrival_retention = std::chrono::hours(7 * 24);
   /// Reads what was committed before it was opened, also while another process has the store open for
   /// writing. Writes nothing at all.
   bool read_only = false;

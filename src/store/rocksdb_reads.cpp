@@ -4,6 +4,7 @@
 #include <string>
 
 #include "store/recovering_db.hpp"
+#include "store/rocksdb_find.hpp"
 #include "store/rocksdb_handle.hpp"
 #include "store/rocksdb_scan.hpp"
 #include "store/rocksdb_store.hpp"
@@ -12,61 +13,6 @@
 
 namespace inboxd::store {
 namespace {
-
-constexpr std::string_view kMalformed = "a row is malformed";
-
-std::string_view view(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
-
-/// Whether there is such a row; its bytes are pinned in `value`, not copied.
-bool get(const RocksDbHandle& handle, Column column, const std::string& key, rocksdb::PinnableSlice& value,
-         const rocksdb::Snapshot* snapshot = nullptr) {
-  rocksdb::ReadOptions options;
-  options.snapshot = snapshot;
-  const auto status = handle.db().Get(options, handle.column(column), key, &value);
-  if (status.IsNotFound()) return false;
-  if (!status.ok()) handle.fail(status, "read");
-  return true;
-}
-
-/// Completes `row`, which holds what the key says, from the table; nothing where the table has no such row.
-template <class Row>
-std::optional<Row> find(const RocksDbHandle& handle, Column column, const std::string& key, Row row,
-                        const rocksdb::Snapshot* snapshot = nullptr) {
-  rocksdb::PinnableSlice value;
-  if (!get(handle, column, key, value, snapshot)) return std::nullopt;
-  if (!decode(view(value), row)) handle.fail_corrupt(column, kMalformed);
-  return row;
-}
-
-std::uint64_t sequence_of(const RocksDbHandle& handle, Column column, std::string_view key) {
-  const auto sequence = parse_sequence(key);
-  if (!sequence) handle.fail_corrupt(column, "a key is malformed");
-  return *sequence;
-}
-
-/// The bodies that `ids` name, in their order.
-std::vector<StoredMessage> bodies(const RocksDbHandle& handle, const AppId& app,
-                                  const std::vector<MessageId>& ids) {
-  std::vector<std::string> keys(ids.size());
-  for (std::size_t i = 0; i < ids.size(); ++i) message_key(keys[i], app, ids[i]);
-  const std::vector<rocksdb::Slice> slices(keys.begin(), keys.end());
-  std::vector<rocksdb::PinnableSlice> values(ids.size());
-  std::vector<rocksdb::Status> statuses(ids.size());
-  handle.db().MultiGet(rocksdb::ReadOptions(), handle.column(Column::kMessages), slices.size(), slices.data(),
-                       values.data(), statuses.data());
-  std::vector<StoredMessage> result(ids.size());
-  for (std::size_t i = 0; i < ids.size(); ++i) {
-    if (statuses[i].IsNotFound()) {
-      handle.fail_corrupt(Column::kMessages,
-                          "there is no row for a message that a timeline or conversation holds");
-    }
-    if (!statuses[i].ok()) handle.fail(statuses[i], "read");
-    result[i].app = app;
-    result[i].id = ids[i];
-    if (!decode(view(values[i]), result[i])) handle.fail_corrupt(Column::kMessages, kMalformed);
-  }
-  return result;
-}
 
 /// The rows of a page, without their bodies.
 std::vector<TimelineRow> page_of(const RocksDbHandle& handle, const TimelineKey& timeline,
@@ -189,8 +135,8 @@ std::vector<TimelineEntry> RocksDbStore::timeline(const TimelineKey& timeline,
   for (const auto& row : rows) ids.push_back(row.message);
   auto messages = bodies(*db, timeline.app, ids);
   std::vector<TimelineEntry> entries;
-  entries.reserve(rows.size());
-  for (std::size_t i = 0; i < rows.size(); ++i)
+  entries.reserve(messages.size());
+  for (std::size_t i = 0; i < messages.size(); ++i)
     entries.push_back({std::move(rows[i]), std::move(messages[i])});
   return entries;
 }
@@ -220,8 +166,8 @@ std::vector<ConversationEntry> RocksDbStore::conversations(const AppId& app, con
   for (const auto& row : rows) ids.push_back(row.last_message);
   auto messages = bodies(*db, app, ids);
   std::vector<ConversationEntry> entries;
-  entries.reserve(rows.size());
-  for (std::size_t i = 0; i < rows.size(); ++i)
+  entries.reserve(messages.size());
+  for (std::size_t i = 0; i < messages.size(); ++i)
     entries.push_back({std::move(rows[i]), std::move(messages[i])});
   return entries;
 }
@@ -274,20 +220,6 @@ std::optional<DeadLetter> RocksDbStore::dead_letter(std::string_view id) const {
   DeadLetter wanted;
   wanted.id = id;
   return find(*db, Column::kDeadLetters, std::string(id), std::move(wanted));
-}
-
-std::vector<OutboxRow> RocksDbStore::outbox(std::uint64_t from, std::size_t limit) const {
-  const auto db = db_->lease();
-  std::vector<OutboxRow> rows;
-  std::string first;
-  sequence_key(first, from);
-  Scan scan(*db, Column::kOutbox);
-  for (scan.to(first); rows.size() < limit && scan.valid(); scan.next()) {
-    auto& row = rows.emplace_back();
-    row.sequence = sequence_of(*db, Column::kOutbox, scan.key());
-    if (!decode(scan.value(), row)) db->fail_corrupt(Column::kOutbox, kMalformed);
-  }
-  return rows;
 }
 
 std::vector<std::pair<FanoutJob, FanoutProgress>> RocksDbStore::jobs() const {

@@ -1,5 +1,6 @@
 #include "store/rocksdb_store.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "store/commit_batch.hpp"
@@ -15,10 +16,11 @@ Result<std::unique_ptr<RocksDbStore>, StoreError> RocksDbStore::open(const Rocks
   auto db = RecoveringDb::open(options, clock);
   if (!db) return Failure<StoreError>(db.error());
   std::unique_ptr<RocksDbStore> store(new RocksDbStore(std::move(*db)));
-  if (options.read_only) return store;
   try {
+    store->last_arrival_ = store->sequence_floor();
+    if (options.read_only) return store;
     const auto lease = store->db_->lease();
-    store->count_dead_letters(*lease);
+    store->count_bounded(*lease);
     store->counted_generation_ = lease.generation();
   } catch (const StoreError& error) {
     return Failure<StoreError>(error);
@@ -29,7 +31,8 @@ Result<std::unique_ptr<RocksDbStore>, StoreError> RocksDbStore::open(const Rocks
 RocksDbStore::RocksDbStore(std::unique_ptr<RecoveringDb> db)
     : db_(std::move(db)),
       batch_(std::make_unique<CommitBatch>()),
-      ledger_({db_->options().max_dead_letters, db_->options().max_dead_letter_bytes}) {}
+      ledgers_{DeadLetterLedger({db_->options().max_dead_letters, db_->options().max_dead_letter_bytes}),
+               DeadLetterLedger({db_->options().max_undelivered, db_->options().max_undelivered_bytes})} {}
 
 RocksDbStore::~RocksDbStore() = default;
 
@@ -42,30 +45,40 @@ void RocksDbStore::commit(const Commit& commit) {
   const std::lock_guard lock(commit_mutex_);
   db_->recover();
   const auto db = db_->lease();
-  // Until the write is through, the ledger may have taken in what the store has not.
-  if (std::exchange(counted_generation_, 0) != db.generation()) count_dead_letters(*db);
+  // Until the write is through, the ledgers may have taken in what the store has not.
+  if (std::exchange(counted_generation_, 0) != db.generation()) count_bounded(*db);
   rocksdb::WriteOptions write;
   write.sync = db_->options().sync == Sync::kBatch;
-  const auto status = db->db().Write(write, &batch_->build(*db, ledger_, commit));
+  const auto status = db->db().Write(write, &batch_->build(*db, ledgers_, commit));
   if (!status.ok()) {
     db_->health().set_writable(false);
     db->fail(status, "write");
   }
   counted_generation_ = db.generation();
+  for (const ArrivalRow& row : commit.arrivals) {
+    last_arrival_ = std::max(last_arrival_.load(std::memory_order_relaxed), row.sequence);
+  }
 }
 
 bool RocksDbStore::healthy() const noexcept {
   return db_->health().readable() && db_->health().writable() && !db_->options().read_only;
 }
 
-void RocksDbStore::count_dead_letters(const RocksDbHandle& handle) {
-  ledger_.clear();
+void RocksDbStore::count_bounded(const RocksDbHandle& handle) {
+  ledgers_.dead_letters.clear();
+  ledgers_.undelivered.clear();
   DeadLetter letter;
   Scan rows(handle, Column::kDeadLetters);
   for (rows.to_first(); rows.valid(); rows.next()) {
     letter.id = rows.key();
     if (!decode(rows.value(), letter)) handle.fail_corrupt(Column::kDeadLetters, "a row is malformed");
-    ledger_.add(letter.id, bytes_of(letter));
+    ledgers_.dead_letters.add(letter.id, bytes_of(letter));
+  }
+  UndeliveredEvent event;
+  Scan events(handle, Column::kUndelivered);
+  for (events.to_first(); events.valid(); events.next()) {
+    if (!decode(events.value(), event)) handle.fail_corrupt(Column::kUndelivered, "a row is malformed");
+    ledgers_.undelivered.add(events.key(), bytes_of(event));
   }
 }
 

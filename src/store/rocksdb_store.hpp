@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -46,7 +47,20 @@ class RocksDbStore final : public Store {
   std::vector<FingerprintRow> fingerprints() const override;
   std::vector<DeadLetter> dead_letters(std::size_t limit) const override;
   std::optional<DeadLetter> dead_letter(std::string_view id) const override;
-  std::vector<OutboxRow> outbox(std::uint64_t from, std::size_t limit) const override;
+  std::vector<MessageId> idempotent_to(const AppId& app, const PartyId& recipient, std::string_view temp_uid,
+                                       Millis now) const override;
+  std::vector<OutboxRow> outbox(std::string_view endpoint, std::uint64_t from,
+                                std::size_t limit) const override;
+  std::vector<std::string> outbox_endpoints() const override;
+  std::vector<UndeliveredEvent> undelivered(std::size_t limit) const override;
+  std::optional<UndeliveredEvent> undelivered_event(std::uint64_t sequence) const override;
+  ArrivalPage arrivals(const AppId& app, const PartyId& owner, std::uint64_t after,
+                       std::size_t limit) const override;
+  std::uint64_t sequence_floor() const override;
+  std::vector<PresenceRow> presence(const AppId& app, const PartyId& user) const override;
+  std::vector<PresenceRow> presence_page(const std::optional<PresenceRow>& after,
+                                         std::size_t limit) const override;
+  std::vector<InstanceRow> instances(const AppId& app, const PartyId& user) const override;
   std::vector<std::pair<FanoutJob, FanoutProgress>> jobs() const override;
   std::optional<FanoutJob> job(std::uint64_t sequence) const override;
 
@@ -56,15 +70,15 @@ class RocksDbStore final : public Store {
  private:
   explicit RocksDbStore(std::unique_ptr<RecoveringDb> db);
 
-  /// Fills the ledger from what is on the disk.
-  void count_dead_letters(const RocksDbHandle& handle);
+  /// Fills the ledgers from what is on the disk.
+  void count_bounded(const RocksDbHandle& handle);
 
   std::unique_ptr<RecoveringDb> db_;
   std::mutex commit_mutex_;  // held from a commit's reads to its end; guards all below
   std::unique_ptr<CommitBatch> batch_;
-  DeadLetterLedger ledger_;
-  std::uint64_t counted_generation_ =
-      0;  // the opening whose dead letters the ledger holds; 0 after a failure
+  Ledgers ledgers_;
+  std::uint64_t counted_generation_ = 0;        // the opening that the ledgers know; 0 after a failure
+  std::atomic<std::uint64_t> last_arrival_{0};  // of the commits so far, or the floor that was found
 };
 
 }  // namespace inboxd::store

@@ -5,8 +5,8 @@
 namespace inboxd::store {
 namespace {
 
-enum MessageFlag : std::uint8_t { kDeferredFanout = 1 };
-enum RowFlag : std::uint8_t { kHistory = 1, kSilent = 2 };
+enum MessageFlag : std::uint8_t { kDeferredFanout = 1, kGroup = 2 };
+enum RowFlag : std::uint8_t { kHistory = 1, kSilent = 2, kHasReceipts = 4 };
 enum ConversationFlag : std::uint8_t { kIsNew = 1, kArchived = 2 };
 enum JobFlag : std::uint8_t { kUpdateConversations = 1 };
 
@@ -42,7 +42,8 @@ Status read_status(WireReader& reader) { return static_cast<Status>(reader.signe
 
 void encode_message_head(std::string& out, const StoredMessage& message) {
   out.clear();
-  out.push_back(flag(message.deferred_fanout, kDeferredFanout));
+  out.push_back(
+      static_cast<char>(flag(message.deferred_fanout, kDeferredFanout) | flag(message.group, kGroup)));
   put_signed(out, message.timestamp);
   put_text(out, message.sender.view());
   put_text(out, message.recipient.view());
@@ -50,7 +51,9 @@ void encode_message_head(std::string& out, const StoredMessage& message) {
 
 bool decode(std::string_view value, StoredMessage& message) {
   WireReader reader(value);
-  message.deferred_fanout = (reader.byte() & kDeferredFanout) != 0;
+  const auto flags = reader.byte();
+  message.deferred_fanout = (flags & kDeferredFanout) != 0;
+  message.group = (flags & kGroup) != 0;
   message.timestamp = reader.signed_varint();
   message.sender = read_id<PartyId>(reader);
   message.recipient = read_id<PartyId>(reader);
@@ -60,8 +63,13 @@ bool decode(std::string_view value, StoredMessage& message) {
 
 void encode(std::string& out, const TimelineRow& row) {
   out.clear();
-  out.push_back(static_cast<char>(flag(row.history, kHistory) | flag(row.silent, kSilent)));
+  const bool has_receipts = row.received != 0 || row.seen != 0;
+  out.push_back(static_cast<char>(flag(row.history, kHistory) | flag(row.silent, kSilent) |
+                                  flag(has_receipts, kHasReceipts)));
   put_signed(out, static_cast<int>(row.status));
+  if (!has_receipts) return;
+  put_varint(out, row.received);
+  put_varint(out, row.seen);
 }
 
 bool decode(std::string_view value, TimelineRow& row) {
@@ -70,6 +78,10 @@ bool decode(std::string_view value, TimelineRow& row) {
   row.history = (flags & kHistory) != 0;
   row.silent = (flags & kSilent) != 0;
   row.status = read_status(reader);
+  if ((flags & kHasReceipts) != 0) {
+    row.received = static_cast<std::uint32_t>(reader.varint());
+    row.seen = static_cast<std::uint32_t>(reader.varint());
+  }
   return reader.done();
 }
 
@@ -79,6 +91,7 @@ void encode(std::string& out, const ConversationRow& row) {
   put_signed(out, row.timestamp);
   put_signed(out, static_cast<int>(row.status));
   put_text(out, row.last_message.view());
+  put_varint(out, row.unread);
   out.append(row.patch);
 }
 
@@ -90,6 +103,7 @@ bool decode(std::string_view value, ConversationRow& row) {
   row.timestamp = reader.signed_varint();
   row.status = read_status(reader);
   row.last_message = read_id<MessageId>(reader);
+  row.unread = reader.varint();
   row.patch = reader.remainder();
   return reader.done();
 }
@@ -178,7 +192,6 @@ bool decode(std::string_view value, DeadLetter& letter) {
 void encode(std::string& out, const OutboxRow& row) {
   out.clear();
   put_signed(out, row.created_at);
-  put_text(out, row.endpoint);
   put_text(out, row.ordering_key);
   put_text(out, row.event_id);
   out.append(row.body);
@@ -187,10 +200,74 @@ void encode(std::string& out, const OutboxRow& row) {
 bool decode(std::string_view value, OutboxRow& row) {
   WireReader reader(value);
   row.created_at = reader.signed_varint();
-  row.endpoint = reader.text();
   row.ordering_key = reader.text();
   row.event_id = reader.text();
   row.body = reader.remainder();
+  return reader.done();
+}
+
+void encode(std::string& out, const UndeliveredEvent& event) {
+  encode(out, event.row);
+  std::string head;
+  put_signed(head, event.at);
+  put_varint(head, event.attempts);
+  put_text(head, event.reason);
+  put_text(head, event.row.endpoint);
+  out.insert(0, head);
+}
+
+bool decode(std::string_view value, UndeliveredEvent& event) {
+  WireReader reader(value);
+  event.at = reader.signed_varint();
+  event.attempts = static_cast<std::uint32_t>(reader.varint());
+  event.reason = reader.text();
+  event.row.endpoint = reader.text();
+  const std::string_view row = reader.remainder();
+  return reader.done() && decode(row, event.row);
+}
+
+void append_arrival(std::string& out, std::uint64_t previous, const ArrivalRow& row) {
+  put_varint(out, row.sequence - previous);
+  put_signed(out, row.timestamp);
+  put_text(out, row.timeline.peer.view());
+  put_text(out, row.message.view());
+}
+
+bool decode_arrivals(std::string_view value, const TimelineKey& timeline, std::vector<ArrivalRow>& rows) {
+  WireReader reader(value);
+  std::uint64_t sequence = 0;
+  while (reader.ok() && !reader.done()) {
+    ArrivalRow& row = rows.emplace_back();
+    row.sequence = sequence += reader.varint();
+    row.timeline = timeline;
+    row.timestamp = reader.signed_varint();
+    row.timeline.peer = read_id<PartyId>(reader);
+    row.message = read_id<MessageId>(reader);
+  }
+  return reader.ok();
+}
+
+void encode(std::string& out, const PresenceRow& row) {
+  out.clear();
+  put_signed(out, row.last_seen);
+}
+
+bool decode(std::string_view value, PresenceRow& row) {
+  WireReader reader(value);
+  row.last_seen = reader.signed_varint();
+  return reader.done();
+}
+
+void encode(std::string& out, const InstanceRow& row) {
+  out.clear();
+  put_signed(out, row.updated_at);
+  out.append(row.json);
+}
+
+bool decode(std::string_view value, InstanceRow& row) {
+  WireReader reader(value);
+  row.updated_at = reader.signed_varint();
+  row.json = reader.remainder();
   return reader.done();
 }
 

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/rows.hpp"
 #include "engine/ports.hpp"
@@ -44,6 +46,21 @@ bool decode(std::string_view value, DeadLetter& letter);
 
 void encode(std::string& out, const OutboxRow& row);
 bool decode(std::string_view value, OutboxRow& row);
+
+void encode(std::string& out, const UndeliveredEvent& event);
+bool decode(std::string_view value, UndeliveredEvent& event);
+
+/// The arrivals of one owner in one commit share a row. Appends one to those in `out`; `previous` is the
+/// sequence of the last of them, 0 if there is none.
+void append_arrival(std::string& out, std::uint64_t previous, const ArrivalRow& row);
+/// Appends them all to `rows`, each with `timeline`'s app and owner.
+bool decode_arrivals(std::string_view value, const TimelineKey& timeline, std::vector<ArrivalRow>& rows);
+
+void encode(std::string& out, const PresenceRow& row);
+bool decode(std::string_view value, PresenceRow& row);
+
+void encode(std::string& out, const InstanceRow& row);
+bool decode(std::string_view value, InstanceRow& row);
 
 /// A job is kept in two tables: what every listing wants, and the bulk that only its execution needs.
 void encode_job_head(std::string& out, const FanoutJob& job);

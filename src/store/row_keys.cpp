@@ -54,6 +54,37 @@ void idempotency_key(std::string& out, const IdempotencyKey& key) {
   out.append(key.sender.str());
 }
 
+void idempotency_prefix(std::string& out, const AppId& app, const PartyId& recipient,
+                        std::string_view temp_uid) {
+  assign_ids(out, app.str(), recipient.str(), temp_uid);
+}
+
+void owner_prefix(std::string& out, const AppId& app, const PartyId& owner) {
+  assign_ids(out, app.str(), owner.str());
+}
+
+void arrival_key(std::string& out, const AppId& app, const PartyId& owner, std::uint64_t sequence) {
+  owner_prefix(out, app, owner);
+  append_big_endian(out, sequence);
+}
+
+void presence_key(std::string& out, const PresenceRow& row) {
+  owner_prefix(out, row.app, row.user);
+  out.append(row.client);
+}
+
+void instance_key(std::string& out, const InstanceRow& row) {
+  owner_prefix(out, row.app, row.user);
+  out.append(row.id);
+}
+
+void endpoint_prefix(std::string& out, std::string_view endpoint) { assign_ids(out, endpoint); }
+
+void outbox_key(std::string& out, std::string_view endpoint, std::uint64_t sequence) {
+  endpoint_prefix(out, endpoint);
+  append_big_endian(out, sequence);
+}
+
 void sequence_key(std::string& out, std::uint64_t sequence) {
   out.clear();
   append_big_endian(out, sequence);

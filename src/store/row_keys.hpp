@@ -21,6 +21,21 @@ void conversation_key(std::string& out, const TimelineKey& key);
 void idempotency_key(std::string& out, const IdempotencyKey& key);
 void sequence_key(std::string& out, std::uint64_t sequence);
 
+/// What all rows of an (app, recipient, tempUID) begin with.
+void idempotency_prefix(std::string& out, const AppId& app, const PartyId& recipient,
+                        std::string_view temp_uid);
+
+/// What all rows of one owner (or user) begin with, and the keys of those rows. An arrival's row is named for
+/// the last sequence in it.
+void owner_prefix(std::string& out, const AppId& app, const PartyId& owner);
+void arrival_key(std::string& out, const AppId& app, const PartyId& owner, std::uint64_t sequence);
+void presence_key(std::string& out, const PresenceRow& row);
+void instance_key(std::string& out, const InstanceRow& row);
+
+/// What all rows of one endpoint begin with; it holds no NUL.
+void endpoint_prefix(std::string& out, std::string_view endpoint);
+void outbox_key(std::string& out, std::string_view endpoint, std::uint64_t sequence);
+
 /// What all rows of one timeline begin with.
 void timeline_prefix(std::string& out, const TimelineKey& timeline);
 void timeline_key(std::string& out, const TimelineKey& timeline, Millis timestamp, const MessageId& message);

@@ -80,9 +80,10 @@ TEST_P(FingerprintContract, GoWhenForgotten) {
 class OutboxContract : public StoreContract {
  protected:
   OutboxRow event(std::uint64_t sequence) {
-    return {sequence, "https://hook",        "alice|bob", "e" + std::to_string(sequence),
-            1000,     std::string("\0{}", 3)};
+    return {sequence, kHook, "alice|bob", "e" + std::to_string(sequence), 1000, std::string("\0{}", 3)};
   }
+
+  static constexpr const char* kHook = "https://hook";
 };
 INBOXD_FOR_EVERY_STORE(OutboxContract);
 
@@ -90,10 +91,11 @@ TEST_P(OutboxContract, IsReadInOrderFromASequenceOn) {
   Commit commit;
   commit.outbox = {event(300), event(2), event(kLastSequence), event(1)};
   store().commit(commit);
-  EXPECT_THAT(store().outbox(0, 10), ElementsAre(event(1), event(2), event(300), event(kLastSequence)));
-  EXPECT_THAT(store().outbox(2, 2), ElementsAre(event(2), event(300)));
-  EXPECT_THAT(store().outbox(3, 1), ElementsAre(event(300)));
-  EXPECT_THAT(store().outbox(0, 0), IsEmpty());
+  EXPECT_THAT(store().outbox(kHook, 0, 10),
+              ElementsAre(event(1), event(2), event(300), event(kLastSequence)));
+  EXPECT_THAT(store().outbox(kHook, 2, 2), ElementsAre(event(2), event(300)));
+  EXPECT_THAT(store().outbox(kHook, 3, 1), ElementsAre(event(300)));
+  EXPECT_THAT(store().outbox(kHook, 0, 0), IsEmpty());
 }
 
 TEST_P(OutboxContract, RemovedRowsGo) {
@@ -101,10 +103,182 @@ TEST_P(OutboxContract, RemovedRowsGo) {
   commit.outbox = {event(1), event(2), event(3)};
   store().commit(commit);
   Commit sent;
-  sent.removed_outbox = {2, 9};
+  sent.removed_outbox = {{kHook, 2}, {kHook, 9}, {"https://other", 3}};
   sent.outbox = {event(4)};
   store().commit(sent);
-  EXPECT_THAT(store().outbox(0, 10), ElementsAre(event(1), event(3), event(4)));
+  EXPECT_THAT(store().outbox(kHook, 0, 10), ElementsAre(event(1), event(3), event(4)));
+}
+
+TEST_P(OutboxContract, EndpointsHaveTheirOwnRows) {
+  auto elsewhere = event(2);
+  elsewhere.endpoint = "https://hook2?token=a,b";
+  Commit commit;
+  commit.outbox = {event(1), elsewhere, event(3)};
+  store().commit(commit);
+  EXPECT_THAT(store().outbox(kHook, 0, 10), ElementsAre(event(1), event(3)));
+  EXPECT_THAT(store().outbox(elsewhere.endpoint, 0, 10), ElementsAre(elsewhere));
+  EXPECT_THAT(store().outbox("https://hoo", 0, 10), IsEmpty());
+  EXPECT_THAT(store().outbox_endpoints(), ElementsAre(kHook, elsewhere.endpoint));
+}
+
+TEST_P(OutboxContract, WhatCouldNotBeDeliveredIsKept) {
+  const UndeliveredEvent first{event(1), 5000, "timeout", 3};
+  const UndeliveredEvent second{event(300), 6000, "too old", 0};
+  Commit commit;
+  commit.undelivered = {second, first};
+  store().commit(commit);
+  EXPECT_THAT(store().undelivered(10), ElementsAre(second, first)) << "newest first";
+  EXPECT_THAT(store().undelivered(1), ElementsAre(second));
+  EXPECT_EQ(store().undelivered_event(1), first);
+  EXPECT_FALSE(store().undelivered_event(2));
+  Commit replay;
+  replay.removed_undelivered = {1, 9};
+  replay.outbox = {event(1)};
+  store().commit(replay);
+  EXPECT_THAT(store().undelivered(10), ElementsAre(second));
+}
+
+class ArrivalContract : public StoreContract {
+ protected:
+  void write(std::uint64_t sequence, const std::string& owner, const std::string& peer, Millis timestamp,
+             const std::string& message) {
+    Commit commit;
+    commit.messages = {message_of(message, timestamp)};
+    commit.rows = {row_of(timeline_of(owner, peer), timestamp, message)};
+    commit.arrivals = {{sequence, timeline_of(owner, peer), timestamp, MessageId(message)}};
+    store().commit(commit);
+  }
+
+  std::vector<std::string> read(const std::string& owner, std::uint64_t after, std::size_t limit = 10) {
+    page = store().arrivals(test_app, PartyId(owner), after, limit);
+    std::vector<std::string> ids;
+    for (const auto& entry : page.entries) ids.push_back(entry.entry.message.id.str());
+    return ids;
+  }
+
+  ArrivalPage page;
+};
+INBOXD_FOR_EVERY_STORE(ArrivalContract);
+
+TEST_P(ArrivalContract, AreReadInTheOrderInWhichTheyCame) {
+  write(10, "alice", "bob", 9000, "m1");
+  write(300, "alice", "carol", 1000, "m2");
+  write(301, "bob", "alice", 1000, "m3");
+  EXPECT_THAT(read("alice", 0), ElementsAre("m1", "m2"));
+  EXPECT_FALSE(page.more);
+  EXPECT_EQ(page.next, 301U) << "nothing of hers came up to there";
+  EXPECT_EQ(page.entries[1].sequence, 300U);
+  EXPECT_EQ(page.entries[1].entry.row.timeline, timeline_of("alice", "carol"));
+  EXPECT_THAT(read("alice", 10), ElementsAre("m2"));
+  EXPECT_THAT(read("alice", 300), IsEmpty());
+  EXPECT_THAT(read("nobody", 0), IsEmpty());
+  EXPECT_THAT(read("alice", kLastSequence), IsEmpty());
+}
+
+TEST_P(ArrivalContract, PagesMissNothing) {
+  write(1, "alice", "bob", 1, "m1");
+  write(2, "alice", "bob", 2, "m2");
+  write(3, "alice", "bob", 3, "m3");
+  EXPECT_THAT(read("alice", 0, 2), ElementsAre("m1", "m2"));
+  EXPECT_TRUE(page.more);
+  EXPECT_EQ(page.next, 2U);
+  EXPECT_THAT(read("alice", page.next, 2), ElementsAre("m3"));
+  EXPECT_FALSE(page.more);
+  write(4, "alice", "bob", 4, "m4");
+  EXPECT_THAT(read("alice", page.next, 2), ElementsAre("m4"));
+}
+
+TEST_P(ArrivalContract, OneCommitMayBringManyAndAPageMayEndAmongThem) {
+  Commit commit;
+  for (int i = 1; i <= 5; ++i) {
+    const std::string id = "m" + std::to_string(i);
+    const auto timeline = timeline_of(i % 2 == 0 ? "alice" : "bob", "x");
+    commit.messages.push_back(message_of(id, i));
+    commit.rows.push_back(row_of(timeline, i, id));
+    commit.arrivals.push_back({static_cast<std::uint64_t>(i) * 100, timeline, i, MessageId(id)});
+  }
+  store().commit(commit);
+  EXPECT_THAT(read("bob", 0, 2), ElementsAre("m1", "m3"));
+  EXPECT_EQ(page.next, 300U);
+  EXPECT_THAT(read("bob", page.next, 2), ElementsAre("m5"));
+  EXPECT_THAT(read("bob", 100, 1), ElementsAre("m3"));
+  EXPECT_THAT(read("bob", 299), ElementsAre("m3", "m5"));
+  EXPECT_THAT(read("alice", 0), ElementsAre("m2", "m4"));
+  EXPECT_THAT(read("alice", 400), IsEmpty());
+}
+
+TEST_P(ArrivalContract, OfARemovedTimelineAreNotShown) {
+  write(1, "alice", "bob", 1, "m1");
+  write(2, "alice", "carol", 2, "m2");
+  Commit removal;
+  removal.removed_timelines = {timeline_of("alice", "bob")};
+  store().commit(removal);
+  EXPECT_THAT(read("alice", 0), ElementsAre("m2"));
+}
+
+TEST_P(ArrivalContract, TheFloorOfSequencesIsRemembered) {
+  EXPECT_EQ(store().sequence_floor(), 0U);
+  Commit commit;
+  commit.sequence_floor = kLastSequence - 1;
+  store().commit(commit);
+  EXPECT_EQ(store().sequence_floor(), kLastSequence - 1);
+}
+
+class UserContract : public StoreContract {
+ protected:
+  PresenceRow connection(const std::string& user, const std::string& client, Millis seen) {
+    return {test_app, PartyId(user), client, seen};
+  }
+};
+INBOXD_FOR_EVERY_STORE(UserContract);
+
+TEST_P(UserContract, HasConnections) {
+  Commit commit;
+  commit.presence = {connection("alice", "c2", 20), connection("alice", "c1", 10),
+                     connection("bob", "c1", 30), connection("alice1", "c1", 1)};
+  store().commit(commit);
+  EXPECT_THAT(store().presence(test_app, PartyId("alice")),
+              ElementsAre(connection("alice", "c1", 10), connection("alice", "c2", 20)));
+  Commit change;
+  change.presence = {connection("alice", "c1", 50)};
+  change.removed_presence = {connection("alice", "c2", 0), connection("alice", "c9", 0)};
+  store().commit(change);
+  EXPECT_THAT(store().presence(test_app, PartyId("alice")), ElementsAre(connection("alice", "c1", 50)));
+
+  std::vector<PresenceRow> all;
+  std::optional<PresenceRow> cursor;
+  for (;;) {
+    const auto page = store().presence_page(cursor, 2);
+    if (page.empty()) break;
+    all.insert(all.end(), page.begin(), page.end());
+    cursor = page.back();
+  }
+  EXPECT_THAT(all, ::testing::UnorderedElementsAre(connection("alice", "c1", 50), connection("bob", "c1", 30),
+                                                   connection("alice1", "c1", 1)));
+}
+
+TEST_P(UserContract, HasInstances) {
+  const InstanceRow phone{test_app, PartyId("alice"), "a:very:long/id", 10, R"({"platform":"ios"})"};
+  const InstanceRow other{test_app, PartyId("alice2"), "x", 10, "{}"};
+  Commit commit;
+  commit.instances = {phone, other};
+  store().commit(commit);
+  EXPECT_THAT(store().instances(test_app, PartyId("alice")), ElementsAre(phone));
+  Commit removal;
+  removal.removed_instances = {phone};
+  store().commit(removal);
+  EXPECT_THAT(store().instances(test_app, PartyId("alice")), IsEmpty());
+}
+
+TEST_P(IdempotencyContract, ATempUidNamesWhatAnyoneSentToARecipient) {
+  write(key("alice", "group-1", "t1"), "m1", 5000);
+  write(key("bob", "group-1", "t1"), "m2", 5000);
+  write(key("bob", "group-1", "t10"), "m3", 5000);
+  write(key("bob", "group-2", "t1"), "m4", 5000);
+  write(key("carol", "group-1", "t1"), "m5", 100);
+  EXPECT_THAT(store().idempotent_to(test_app, PartyId("group-1"), "t1", 1000),
+              ElementsAre(MessageId("m1"), MessageId("m2")));
+  EXPECT_THAT(store().idempotent_to(test_app, PartyId("group-3"), "t1", 1000), IsEmpty());
 }
 
 class JobContract : public StoreContract {

@@ -19,7 +19,7 @@ TEST_P(CommitContract, AFreshStoreIsEmptyAndHealthy) {
   EXPECT_TRUE(store().conversations(test_app, PartyId("alice"), false, 10).empty());
   EXPECT_TRUE(store().fingerprints().empty());
   EXPECT_TRUE(store().dead_letters(10).empty());
-  EXPECT_TRUE(store().outbox(0, 10).empty());
+  EXPECT_TRUE(store().outbox("hook", 0, 10).empty());
   EXPECT_TRUE(store().jobs().empty());
 }
 
@@ -51,7 +51,7 @@ TEST_P(CommitContract, OneCommitWritesEveryKindOfRow) {
   EXPECT_EQ(store().idempotent(commit.idempotency[0].key, 4999), MessageId("m1"));
   EXPECT_EQ(store().fingerprints(), commit.fingerprints);
   EXPECT_EQ(store().dead_letters(10), commit.dead_letters);
-  EXPECT_EQ(store().outbox(0, 10), commit.outbox);
+  EXPECT_EQ(store().outbox("hook", 0, 10), commit.outbox);
   EXPECT_EQ(store().job(1), commit.jobs[0]);
 }
 
@@ -91,15 +91,42 @@ TEST_P(CommitContract, ARemovalCountsOverAWriteInTheSameCommit) {
   commit.dead_letters = {dead_letter_of("d1")};
   commit.removed_dead_letters = {"d1"};
   commit.outbox = {{1, "hook", "key", "e1", 1000, "{}"}};
-  commit.removed_outbox = {1};
+  commit.removed_outbox = {{"hook", 1}};
   commit.jobs = {{1, test_app, PartyId("group-1"), MessageId("m1"), true, "", {}}};
   commit.job_progress = {{1, 5}};
   commit.finished_jobs = {1};
   store().commit(commit);
   EXPECT_TRUE(store().fingerprints().empty());
   EXPECT_TRUE(store().dead_letters(10).empty());
-  EXPECT_TRUE(store().outbox(0, 10).empty());
+  EXPECT_TRUE(store().outbox("hook", 0, 10).empty());
   EXPECT_TRUE(store().jobs().empty());
+}
+
+TEST_P(CommitContract, TimelinesAndConversationsGoAsAWhole) {
+  const auto gone = timeline_of("alice", "bob");
+  const auto stays = timeline_of("alice", "bo");
+  Commit commit;
+  commit.messages = {message_of("m1")};
+  commit.rows = {row_of(gone, 1000, "m1"), row_of(gone, 2000, "m1"), row_of(stays, 1000, "m1")};
+  commit.conversations = {conversation_of(gone, 2000, "m1"), conversation_of(stays, 1000, "m1")};
+  store().commit(commit);
+  Commit removal;
+  removal.rows = {row_of(gone, 3000, "m1")};
+  removal.removed_timelines = {gone};
+  removal.removed_conversations = {gone, timeline_of("alice", "nobody")};
+  store().commit(removal);
+  EXPECT_TRUE(store().timeline(gone, {}).empty());
+  EXPECT_FALSE(store().newest_timestamp(gone));
+  EXPECT_EQ(store().timeline(stays, {}).size(), 1U);
+  EXPECT_FALSE(store().conversation(gone));
+  EXPECT_THAT(peers_of(store().conversations(test_app, PartyId("alice"), false, 10)),
+              testing::ElementsAre("bo"));
+  EXPECT_TRUE(store().message(test_app, MessageId("m1"))) << "others may refer to it";
+  // It may come again.
+  store().commit(commit);
+  EXPECT_EQ(store().timeline(gone, {}).size(), 2U);
+  EXPECT_THAT(peers_of(store().conversations(test_app, PartyId("alice"), false, 10)),
+              testing::ElementsAre("bob", "bo"));
 }
 
 TEST_P(CommitContract, ReadersSeeAllOfACommitOrNothing) {
@@ -131,6 +158,7 @@ INBOXD_FOR_EVERY_STORE(MessageContract);
 TEST_P(MessageContract, KeepsEveryFieldAsItWas) {
   auto message = message_of("m1", -62'135'596'800'000);
   message.deferred_fanout = true;
+  message.group = true;
   message.sender = PartyId("анна");
   message.recipient = PartyId("group-日本");
   message.json = std::string("{\"text\":\"a\0b\"}", 14);

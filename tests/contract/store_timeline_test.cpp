@@ -64,11 +64,40 @@ TEST_P(TimelineContract, GivesEachRowWithItsBody) {
   commit.rows[0].status = Status::kFailed;
   commit.rows[0].history = true;
   commit.rows[0].silent = true;
+  commit.rows[0].received = 300;
+  commit.rows[0].seen = 2;
   store().commit(commit);
   const auto page = store().timeline(timeline, {});
   ASSERT_EQ(page.size(), 1U);
   EXPECT_EQ(page[0].row, commit.rows[0]);
   EXPECT_EQ(page[0].message, commit.messages[0]);
+}
+
+// What one read may ask of memory is bounded, whatever the limit.
+TEST_P(TimelineContract, APageEndsEarlyWhereItsBodiesAreLarge) {
+  const auto timeline = timeline_of("alice", "bob");
+  Commit commit;
+  for (int i = 0; i < 5; ++i) {
+    const std::string id = "m" + std::to_string(i);
+    commit.messages.push_back(message_of(id, i));
+    commit.messages.back().json = std::string(kMaxReadBytes / 2, 'x');
+    commit.rows.push_back(row_of(timeline, i, id));
+    commit.conversations.push_back(conversation_of(timeline_of("alice", id), i, id));
+    commit.arrivals.push_back({static_cast<std::uint64_t>(i) + 1, timeline, i, MessageId(id)});
+  }
+  store().commit(commit);
+  EXPECT_THAT(read(page_of(false, {}, {})), ElementsAre("m0", "m1"));
+  EXPECT_EQ(store().conversations(test_app, PartyId("alice"), false, 10).size(), 2U);
+  const auto arrivals = store().arrivals(test_app, PartyId("alice"), 0, 10);
+  ASSERT_EQ(arrivals.entries.size(), 2U);
+  EXPECT_TRUE(arrivals.more);
+  EXPECT_EQ(arrivals.next, 2U);
+  commit = {};
+  commit.messages = {message_of("m9", 9)};
+  commit.messages[0].json = std::string(kMaxReadBytes + 1, 'x');
+  commit.rows = {row_of(timeline, 9, "m9")};
+  store().commit(commit);
+  EXPECT_THAT(read(page_of(true, {}, {})), ElementsAre("m9")) << "one is always given";
 }
 
 TEST_P(TimelineContract, CopiesShareOneBodyAndKeepTheirOwnStatus) {

@@ -70,6 +70,8 @@ std::string print_timeline(std::string_view key, std::string_view value) {
       .number("status", static_cast<int>(row.status))
       .boolean("history", row.history)
       .boolean("silent", row.silent)
+      .number("received", row.received)
+      .number("seen", row.seen)
       .str();
 }
 
@@ -85,6 +87,7 @@ std::string print_conversation(std::string_view key, std::string_view value) {
       .number("status", static_cast<int>(row.status))
       .boolean("is_new", row.is_new)
       .boolean("archived", row.archived)
+      .number("unread", row.unread)
       .raw("patch", row.patch)
       .str();
 }
@@ -150,6 +153,49 @@ std::string print_idempotency(std::string_view key, std::string_view value) {
       .str();
 }
 
+std::string print_outbox(std::string_view key, std::string_view value) {
+  const auto parts = parts_of(key, 1);
+  const auto row = decoded<OutboxRow>(value);
+  return JsonLine()
+      .text("endpoint", parts[0])
+      .number("sequence", store::parse_sequence(parts[1]).value())
+      .text("ordering_key", row.ordering_key)
+      .text("event_id", row.event_id)
+      .number("created_at", row.created_at)
+      .raw("body", row.body)
+      .str();
+}
+
+std::string print_arrivals(std::string_view key, std::string_view value) {
+  const auto parts = parts_of(key, 2);
+  std::vector<ArrivalRow> rows;
+  if (!store::decode_arrivals(value, {}, rows)) throw std::runtime_error("a row is malformed");
+  std::string lines;
+  for (const ArrivalRow& row : rows) {
+    if (!lines.empty()) lines += '\n';
+    lines += JsonLine()
+                 .text("app", parts[0])
+                 .text("owner", parts[1])
+                 .number("sequence", row.sequence)
+                 .text("peer", row.timeline.peer.view())
+                 .number("timestamp", row.timestamp)
+                 .text("message", row.message.view())
+                 .str();
+  }
+  return lines;
+}
+
+std::string print_presence(std::string_view key, std::string_view value) {
+  const auto parts = parts_of(key, 2);
+  const auto row = decoded<PresenceRow>(value);
+  return JsonLine()
+      .text("app", parts[0])
+      .text("user", parts[1])
+      .text("client", parts[2])
+      .number("last_seen", row.last_seen)
+      .str();
+}
+
 const std::map<std::string_view, std::pair<Column, Print>>& tables() {
   static const std::map<std::string_view, std::pair<Column, Print>> all{
       {"messages", {Column::kMessages, print_message}},
@@ -160,6 +206,9 @@ const std::map<std::string_view, std::pair<Column, Print>>& tables() {
       {"jobs", {Column::kJobs, print_job}},
       {"fingerprints", {Column::kFingerprints, print_fingerprint}},
       {"idempotency", {Column::kIdempotency, print_idempotency}},
+      {"outbox", {Column::kOutbox, print_outbox}},
+      {"arrivals", {Column::kArrivals, print_arrivals}},
+      {"presence", {Column::kPresence, print_presence}},
   };
   return all;
 }
