@@ -10,7 +10,9 @@
 #include <string_view>
 #include <utility>
 
+#include "engine/locked_entropy.hpp"
 #include "engine/pipeline.hpp"
+#include "engine/requests.hpp"
 #include "engine/session_worker.hpp"
 
 namespace inboxd {
@@ -39,7 +41,7 @@ const char* describe(BrokerError::Kind kind) {
 class Engine::Impl {
  public:
   Impl(EngineSettings settings, Broker& broker, Store& store, Clock& clock, Entropy& entropy, Log& log,
-       Probe& probe)
+       Probe& probe, CommitListener* listener)
       : settings_(std::move(settings)),
         broker_(broker),
         store_(store),
@@ -47,12 +49,16 @@ class Engine::Impl {
         entropy_(entropy),
         log_(log),
         probe_(probe),
+        listener_(listener),
+        requests_(clock, entropy_, [this] { wake(); }),
         backoff_(settings_.backoff_min) {}
 
   void run();
   void stop(SteadyClock::time_point deadline);
+  Submitter& submitter() noexcept { return requests_; }
 
  private:
+  void wake();
   Result<std::unique_ptr<BrokerSession>, BrokerError> connect();
   void serve(BrokerSession& session);
   void show_link(const BrokerSession& session, bool draining);
@@ -71,9 +77,11 @@ class Engine::Impl {
   Broker& broker_;
   Store& store_;
   Clock& clock_;
-  Entropy& entropy_;
+  LockedEntropy entropy_;  ///< submissions come from other threads
   Log& log_;
   Probe& probe_;
+  CommitListener* listener_;
+  Requests requests_;
   /// What it knows is what the store holds; made anew where that is in doubt.
   std::optional<Pipeline> pipeline_;
   Chores chores_;
@@ -91,7 +99,7 @@ void Engine::Impl::run() {
   while (!stopping()) {
     show(LinkState::kConnecting, "");
     try {
-      if (!pipeline_) pipeline_.emplace(settings_, store_, clock_, entropy_, log_, probe_);
+      if (!pipeline_) pipeline_.emplace(settings_, store_, clock_, entropy_, log_, probe_, listener_);
       const auto session = connect();
       if (!session) throw SessionEnded{session.error()};
       serve(**session);
@@ -101,6 +109,7 @@ void Engine::Impl::run() {
       store_failed(error);
     }
   }
+  requests_.fail_all("the engine stops; what the broker has already is carried out after its next start");
   finish_chores();
   show(LinkState::kStopped, "");
 }
@@ -125,10 +134,11 @@ void Engine::Impl::serve(BrokerSession& session) {
   log_.info("broker connected");
   const auto connected_at = clock_.steady();
   const Sharing sharing(*this, session);
-  SessionWorker worker(settings_, *pipeline_, chores_, session, store_, clock_, probe_);
+  SessionWorker worker(settings_, *pipeline_, requests_, chores_, session, store_, clock_, probe_);
   while (!past_deadline()) {
     const bool draining = stopping() || wants_renewal(session);
     show_link(session, draining);
+    draining ? requests_.close() : requests_.open();
     if (draining && worker.drained()) break;
     worker.step(draining, kIdle);
     // A session that breaks again at once must not be tried again at once.
@@ -203,6 +213,7 @@ milliseconds Engine::Impl::next_backoff() {
 }
 
 void Engine::Impl::pause(milliseconds time) {
+  requests_.expire();
   std::unique_lock lock(mutex_);
   stopped_.wait_for(lock, time, [this] { return stopping(); });
 }
@@ -210,6 +221,11 @@ void Engine::Impl::pause(milliseconds time) {
 void Engine::Impl::share(BrokerSession* session) {
   const std::lock_guard lock(mutex_);
   session_ = session;
+}
+
+void Engine::Impl::wake() {
+  const std::lock_guard lock(mutex_);
+  if (session_ != nullptr) session_->wake();
 }
 
 void Engine::Impl::stop(SteadyClock::time_point deadline) {
@@ -222,13 +238,16 @@ void Engine::Impl::stop(SteadyClock::time_point deadline) {
 }
 
 Engine::Engine(EngineSettings settings, Broker& broker, Store& store, Clock& clock, Entropy& entropy,
-               Log& log, Probe& probe)
-    : impl_(std::make_unique<Impl>(std::move(settings), broker, store, clock, entropy, log, probe)) {}
+               Log& log, Probe& probe, CommitListener* listener)
+    : impl_(
+          std::make_unique<Impl>(std::move(settings), broker, store, clock, entropy, log, probe, listener)) {}
 
 Engine::~Engine() = default;
 
 void Engine::run() { impl_->run(); }
 
 void Engine::stop(SteadyClock::time_point deadline) { impl_->stop(deadline); }
+
+Submitter& Engine::submitter() noexcept { return impl_->submitter(); }
 
 }  // namespace inboxd

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "core/topic.hpp"
+#include "engine/events.hpp"
 #include "engine/ports.hpp"
 
 namespace inboxd {
@@ -20,6 +21,10 @@ struct EngineSettings {
   std::size_t max_jobs =
       10'000;  ///< unfinished fan-out jobs beyond which messages to large groups are refused
   std::chrono::milliseconds idempotency_ttl = std::chrono::hours(24);
+  EventSettings events;
+  bool presence = false;  ///< clients' presence is counted; else it is ignored
+  std::chrono::milliseconds presence_ttl =
+      std::chrono::hours(12);                  ///< a connection unheard of for this is gone
   std::chrono::milliseconds backoff_min{100};  ///< first pause before connecting again; doubles, with jitter
   std::chrono::milliseconds backoff_max{10'000};
   std::chrono::milliseconds standby_retry{1'000};  ///< while another instance consumes
@@ -29,8 +34,9 @@ struct EngineSettings {
 /// it takes. All it is given must outlive it.
 class Engine {
  public:
+  /// `listener` may be null.
   Engine(EngineSettings settings, Broker& broker, Store& store, Clock& clock, Entropy& entropy, Log& log,
-         Probe& probe);
+         Probe& probe, CommitListener* listener = nullptr);
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -42,6 +48,9 @@ class Engine {
   /// Takes nothing more, finishes what was taken, and lets run() return; at `deadline` it returns as it
   /// stands, and the broker keeps what was not acknowledged. From any thread; the first call counts.
   void stop(SteadyClock::time_point deadline);
+
+  /// Brings what others have to say before the engine; valid as long as it is.
+  Submitter& submitter() noexcept;
 
  private:
   class Impl;

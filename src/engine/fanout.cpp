@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "core/decide.hpp"
-#include "engine/announce.hpp"
 
 namespace inboxd {
 namespace {
@@ -16,8 +15,8 @@ constexpr std::size_t kMaxLoaded = 16;
 
 }  // namespace
 
-Fanout::Fanout(const Topics& topics, std::size_t slice, const Store& store)
-    : topics_(topics), slice_(slice), store_(store) {
+Fanout::Fanout(const Topics& topics, std::size_t slice, const Store& store, EventWriter& events, Ids& ids)
+    : topics_(topics), slice_(slice), store_(store), events_(events), ids_(ids) {
   for (const auto& [job, progress] : store.jobs()) {
     add(job);
     Job& added = queues_[job.group].back();
@@ -66,23 +65,22 @@ std::optional<Fanout::Slice> Fanout::next(Transaction& transaction) {
   return Slice{job.sequence, std::move(group), end};
 }
 
-void Fanout::write_messages(const Job& job, std::size_t end, Transaction& transaction) {
+void Fanout::write_messages(const Job& job, std::size_t end, Transaction& transaction) const {
   const auto message = store_.message(job.loaded->app, job.loaded->message);
   if (!message) {
     throw StoreError(StoreError::Kind::kCorrupt,
                      "message " + job.loaded->message.str() + " of a fan-out job is missing");
   }
-  Announcer announcer(topics_, *message, transaction);
+  CopyWriter writer(topics_, *message, transaction, events_, ids_);
   for (std::size_t i = job.done; i < end; ++i) {
-    Copy copy = member_copy(*message, job.loaded->members[i]);
+    const Copy copy = member_copy(*message, job.loaded->members[i]);
     const auto existing =
         job.again ? store_.row(copy.row.timeline, copy.row.timestamp, copy.row.message) : std::nullopt;
     if (existing) {
-      copy.row = *existing;
+      writer.announce(*existing);
     } else {
-      store_copy(copy, *message, job.loaded->update_conversations, transaction);
+      writer.deliver(copy, job.loaded->update_conversations);
     }
-    announcer.announce(copy.row);
   }
 }
 

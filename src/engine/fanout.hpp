@@ -10,6 +10,7 @@
 
 #include "core/rows.hpp"
 #include "core/topic.hpp"
+#include "engine/copy_writer.hpp"
 #include "engine/ports.hpp"
 #include "engine/transaction.hpp"
 
@@ -27,8 +28,8 @@ class Fanout {
     std::size_t end = 0;  ///< members before this index are served once the slice is confirmed
   };
 
-  /// Takes up the jobs that an earlier run left in the store.
-  Fanout(const Topics& topics, std::size_t slice, const Store& store);
+  /// Takes up the jobs that an earlier run left in the store. What it is given must outlive it.
+  Fanout(const Topics& topics, std::size_t slice, const Store& store, EventWriter& events, Ids& ids);
 
   /// A job whose commit stands.
   void add(const FanoutJob& job);
@@ -59,12 +60,14 @@ class Fanout {
 
   void load(Job& job);
   void unload(Job& job);
-  void write_messages(const Job& job, std::size_t end, Transaction& transaction);
+  void write_messages(const Job& job, std::size_t end, Transaction& transaction) const;
   void write_notices(const Job& job, std::size_t end, Transaction& transaction) const;
 
   Topics topics_;
   std::size_t slice_;
   const Store& store_;
+  EventWriter& events_;
+  Ids& ids_;
   std::size_t jobs_ = 0;
   std::size_t loaded_ = 0;
   std::unordered_map<PartyId, std::deque<Job>> queues_;  ///< never an empty one

@@ -6,7 +6,7 @@
 #include "core/fingerprint.hpp"
 #include "core/group.hpp"
 #include "core/message.hpp"
-#include "engine/announce.hpp"
+#include "engine/copy_writer.hpp"
 
 namespace inboxd {
 namespace {
@@ -33,6 +33,17 @@ std::size_t bytes_of(const PartyId& id, const Group* group) {
          (group == nullptr ? 0 : group->json.size() + kMember * group->members.size());
 }
 
+/// What a message is known again by: its tempUID, or the submission that it is a part of, which may come
+/// twice.
+std::optional<std::string> name_of(const Delivery& delivery, const Draft& draft) {
+  constexpr std::size_t kMaxNameBytes = 128;
+  if (draft.temp_uid) return draft.temp_uid;
+  const bool usable = !delivery.request.empty() && delivery.request.size() <= kMaxNameBytes &&
+                      delivery.request.find('\0') == std::string::npos;
+  // A slash stands in no level of a topic, so no receipt can name it.
+  return usable ? std::optional("request/" + delivery.request) : std::nullopt;
+}
+
 bool is_from_backend(Operation operation) noexcept {
   return operation == Operation::kDeliver || operation == Operation::kPersist ||
          operation == Operation::kGroupUpdate;
@@ -41,28 +52,38 @@ bool is_from_backend(Operation operation) noexcept {
 }  // namespace
 
 Pipeline::Pipeline(const EngineSettings& settings, Store& store, Clock& clock, Entropy& entropy, Log& log,
-                   Probe& probe)
+                   Probe& probe, CommitListener* listener)
     : settings_(settings),
       rules_{settings.topics, settings.fanout_slice},
       store_(store),
       clock_(clock),
-      entropy_(entropy),
       log_(log),
       probe_(probe),
-      fanout_(settings.topics, settings.fanout_slice, store),
+      listener_(listener),
+      ids_(clock, entropy, store.sequence_floor()),
+      events_(settings.events, ids_, clock),
+      fanout_(settings.topics, settings.fanout_slice, store, events_, ids_),
       ledger_(store.fingerprints()),
       groups_(kCachedGroupBytes),
       newest_(kCachedTimestamps) {
   for (const auto& [job, progress] : store.jobs()) last_job_ = std::max(last_job_, job.sequence);
 }
 
-void Pipeline::decide(const Delivery& delivery, Transaction& transaction) {
+Verdict Pipeline::decide(const Delivery& delivery, Transaction& transaction) {
+  verdict_ = {};
   if (delivery.exchange != kExchange || delivery.rerouted) {
     refuse(delivery,
            {Reason::kForeignExchange, "came through another exchange: its sender cannot be trusted"}, nullptr,
            transaction);
-    return;
+  } else if (delivery.queue == Queue::kWebhooks) {
+    hand_over(delivery, transaction);
+  } else {
+    route(delivery, transaction);
   }
+  return std::exchange(verdict_, {});
+}
+
+void Pipeline::route(const Delivery& delivery, Transaction& transaction) {
   if (!delivery.replay_of.empty()) forget_replayed(delivery, transaction);
   const auto address = parse_routing_key(delivery.routing_key, settings_.topics);
   if (!address) {
@@ -99,13 +120,18 @@ void Pipeline::dispatch(const Delivery& delivery, const Address& address, Transa
       update_group(delivery, transaction);
       return;
     case Operation::kMessageUpdate:
+      receipt(delivery, address, transaction);
+      return;
     case Operation::kConversationUpdate:
+      update_conversation(delivery, address, transaction);
+      return;
     case Operation::kConversationArchive:
+      archive_conversation(address, transaction);
+      return;
     case Operation::kPresence:
-      break;
+      presence(delivery, address, transaction);
+      return;
   }
-  refuse(delivery, {Reason::kUnsupported, "this version does not serve receipts, archive or presence"},
-         &address, transaction);
 }
 
 void Pipeline::send(const Delivery& delivery, const Address& address, Transaction& transaction) {
@@ -125,7 +151,7 @@ void Pipeline::send(const Delivery& delivery, const Address& address, Transactio
   const PartyId& owner = to_group ? address.peer : address.owner;
   state.newest = newest(owner, address.peer);
   state.now = clock_.now();
-  state.fresh_id = MessageId{new_id()};
+  state.fresh_id = MessageId{ids_.uuid()};
   auto decision = decide_send(address, *draft, state, rules_);
   if (const auto* refusal = std::get_if<Refusal>(&decision)) {
     refuse(delivery, *refusal, &address, transaction);
@@ -139,14 +165,15 @@ void Pipeline::send(const Delivery& delivery, const Address& address, Transactio
   }
   note_newest(owner, address.peer, accepted.message.timestamp);
   remember(delivery, *draft, accepted.message, transaction);
+  verdict_.message = accepted.message.id;
   accept(std::move(accepted), transaction);
   probe_.counted(Outcome::kDelivered);
 }
 
 std::optional<MessageId> Pipeline::earlier_id(const Delivery& delivery, const Address& address,
                                               const Draft& draft, Transaction& transaction) {
-  if (draft.temp_uid) {
-    const IdempotencyKey key{settings_.topics.app, address.owner, address.peer, *draft.temp_uid};
+  if (auto name = name_of(delivery, draft)) {
+    const IdempotencyKey key{settings_.topics.app, address.owner, address.peer, *std::move(name)};
     return transaction.idempotent(key, clock_.now());
   }
   if (!delivery.redelivered) return std::nullopt;
@@ -167,9 +194,10 @@ bool Pipeline::repeat(const Delivery& delivery, const Address& address, const Dr
     stored_group = group(address.peer, transaction);
   const Repeated repeated =
       decide_repeat(address, draft, *std::move(earlier), delivery.redelivered, stored_group);
-  Announcer announcer(settings_.topics, repeated.message, transaction);
+  verdict_.message = repeated.message.id;
+  CopyWriter writer(settings_.topics, repeated.message, transaction, events_, ids_);
   for (const TimelineRow& wanted : repeated.announce) {
-    if (const auto row = transaction.row(wanted)) announcer.announce(*row);
+    if (const auto row = transaction.row(wanted)) writer.announce(*row);
   }
   probe_.counted(delivery.redelivered ? Outcome::kRedelivered : Outcome::kRepeated);
   return true;
@@ -177,8 +205,8 @@ bool Pipeline::repeat(const Delivery& delivery, const Address& address, const Dr
 
 void Pipeline::remember(const Delivery& delivery, const Draft& draft, const StoredMessage& message,
                         Transaction& transaction) {
-  if (draft.temp_uid) {
-    transaction.put(IdempotencyRow{{message.app, message.sender, message.recipient, *draft.temp_uid},
+  if (auto name = name_of(delivery, draft)) {
+    transaction.put(IdempotencyRow{{message.app, message.sender, message.recipient, *std::move(name)},
                                    message.id,
                                    clock_.now() + settings_.idempotency_ttl.count()});
     return;
@@ -190,10 +218,13 @@ void Pipeline::remember(const Delivery& delivery, const Draft& draft, const Stor
 }
 
 void Pipeline::accept(Accepted accepted, Transaction& transaction) {
-  Announcer announcer(settings_.topics, accepted.message, transaction);
+  CopyWriter writer(settings_.topics, accepted.message, transaction, events_, ids_);
   for (const Copy& copy : accepted.copies) {
-    store_copy(copy, accepted.message, accepted.updates_conversations, transaction);
-    if (accepted.announce) announcer.announce(copy.row);
+    if (accepted.announce) {
+      writer.deliver(copy, accepted.updates_conversations);
+    } else {
+      writer.store(copy, accepted.updates_conversations);
+    }
   }
   if (!accepted.deferred.empty()) {
     put_job({.app = accepted.message.app,
@@ -231,8 +262,10 @@ void Pipeline::from_backend(const Delivery& delivery, const Address& address, Tr
   const auto existing = known ? transaction.row(accepted.copies.front().row) : std::nullopt;
   if (existing) {
     // The inbox has it: its status, and what the owner made of the conversation since, stand.
-    if (announce)
-      Announcer(settings_.topics, accepted.message, transaction).announce(accepted.copies.front().row);
+    if (announce) {
+      CopyWriter(settings_.topics, accepted.message, transaction, events_, ids_)
+          .announce(accepted.copies.front().row);
+    }
   } else {
     accept(std::move(accepted), transaction);
   }
@@ -257,12 +290,10 @@ void Pipeline::update_group(const Delivery& delivery, Transaction& transaction) 
              .members = std::move(update->notify)},
             transaction);
   } else {
-    const auto payload = std::make_shared<const std::string>(std::move(update->notice));
-    for (const PartyId& member : update->notify) {
-      for (std::string& key : group_updated_keys(settings_.topics, member, id)) {
-        transaction.publish({std::move(key), payload});
-      }
-    }
+    std::vector<std::string> keys;
+    for (const PartyId& member : update->notify)
+      append(keys, group_updated_keys(settings_.topics, member, id));
+    publish(std::move(keys), std::move(update->notice), transaction);
   }
   probe_.counted(Outcome::kGroupUpdated);
 }
@@ -270,7 +301,7 @@ void Pipeline::update_group(const Delivery& delivery, Transaction& transaction) 
 void Pipeline::refuse(const Delivery& delivery, const Refusal& refusal, const Address* address,
                       Transaction& transaction) {
   const std::string code(code_of(refusal.reason));
-  DeadLetter letter{.id = new_id(),
+  DeadLetter letter{.id = ids_.uuid(),
                     .at = clock_.now(),
                     .reason = code,
                     .detail = refusal.detail,
@@ -283,6 +314,7 @@ void Pipeline::refuse(const Delivery& delivery, const Refusal& refusal, const Ad
                                  {"dead_letter", letter.id},
                                  {"bytes", std::to_string(delivery.payload_bytes)}});
   transaction.put(std::move(letter));
+  verdict_.refusal = refusal;
   probe_.counted(Outcome::kRefused);
   probe_.refused(refusal.reason);
 
@@ -292,8 +324,12 @@ void Pipeline::refuse(const Delivery& delivery, const Refusal& refusal, const Ad
   const auto temp_uid = refusal.reason == Reason::kTooLarge ? std::nullopt : temp_uid_of(delivery.payload);
   auto notice = refusal_notice(settings_.topics, address->owner, address->peer, temp_uid, refusal);
   if (!notice) return;
-  const auto payload = std::make_shared<const std::string>(std::move(notice->payload));
-  for (std::string& key : notice->keys) transaction.publish({std::move(key), payload});
+  publish(std::move(notice->keys), std::move(notice->payload), transaction);
+}
+
+void Pipeline::publish(std::vector<std::string> keys, std::string payload, Transaction& transaction) {
+  const auto shared = std::make_shared<const std::string>(std::move(payload));
+  for (std::string& key : keys) transaction.publish({std::move(key), shared});
 }
 
 /// The letter goes in the commit of its own replay. One that names a letter of another topic is no replay of
@@ -330,7 +366,11 @@ std::vector<std::uint64_t> Pipeline::commit(Transaction& transaction, Commit& ch
   append(commit.forgotten_fingerprints, chores.forgotten_fingerprints);
   append(commit.job_progress, chores.job_progress);
   append(commit.finished_jobs, chores.finished_jobs);
-  if (!commit.empty()) store_.commit(commit);
+  if (!commit.empty()) {
+    commit.sequence_floor = ids_.next_floor();
+    store_.commit(commit);
+    if (listener_ != nullptr) listener_->committed(commit);
+  }
   chores = {};
   for (const auto& [id, written] : transaction.written_groups())
     groups_.put(id, written, bytes_of(id, written.get()));

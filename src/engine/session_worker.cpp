@@ -22,31 +22,42 @@ constexpr std::size_t kMaxBatches = 3;
 /// Fan-out slices on their way at a time.
 constexpr std::size_t kMaxSlices = 2;
 constexpr milliseconds kChoresDelay{500};
+constexpr milliseconds kPresenceInterval{5'000};
 /// The broker delivers again, before anything else, what a lost session left. Nothing for this long: nothing
 /// left.
 constexpr milliseconds kRedeliveriesEnd{30'000};
 
 }  // namespace
 
-SessionWorker::SessionWorker(const EngineSettings& settings, Pipeline& pipeline, Chores& chores,
-                             BrokerSession& session, Store& store, Clock& clock, Probe& probe)
+SessionWorker::SessionWorker(const EngineSettings& settings, Pipeline& pipeline, Requests& requests,
+                             Chores& chores, BrokerSession& session, Store& store, Clock& clock, Probe& probe)
     : settings_(settings),
       pipeline_(pipeline),
+      requests_(requests),
       chores_(chores),
       session_(session),
       store_(store),
       clock_(clock),
       probe_(probe),
-      last_redelivery_(clock.steady()) {}
+      last_redelivery_(clock.steady()),
+      next_presence_(clock.steady()) {}
 
-SessionWorker::~SessionWorker() { pipeline_.session_lost(); }
+SessionWorker::~SessionWorker() {
+  pipeline_.session_lost();
+  requests_.session_lost();
+}
 
 void SessionWorker::step(bool draining, milliseconds idle) {
   const bool listened = take(draining, idle);
   acknowledge_confirmed();
   settle();
+  if (may_publish() && !draining && requests_.has_queued()) process_requests();
+  // In turn, so that neither keeps the other from the few places on the way.
+  if (slice_is_next_ && may_publish() && may_start_slice(draining)) process_slice();
   if (may_publish() && !waiting_.empty()) process_batch();
   if (may_publish() && may_start_slice(draining)) process_slice();
+  requests_.expire();
+  if (settings_.presence && !draining) process_presence();
   // What waits, here or at the broker, may be a redelivery as well.
   if (!listened || !waiting_.empty()) last_redelivery_ = clock_.steady();
   if (clock_.steady() - last_redelivery_ >= kRedeliveriesEnd) expect_no_more_redeliveries();
@@ -59,7 +70,8 @@ bool SessionWorker::may_start_slice(bool draining) const {
 }
 
 bool SessionWorker::has_work(bool draining) const {
-  return may_publish() && (!waiting_.empty() || may_start_slice(draining));
+  return may_publish() &&
+         (!waiting_.empty() || may_start_slice(draining) || (!draining && requests_.has_queued()));
 }
 
 bool SessionWorker::may_publish() const {
@@ -88,12 +100,14 @@ void SessionWorker::process_batch() {
   Transaction transaction(store_);
   std::uint64_t last_tag = 0;
   std::size_t count = 0;
+  std::vector<std::pair<std::string, Verdict>> verdicts;
   while (!waiting_.empty() && count < settings_.max_batch &&
          transaction.publications().size() < kMaxBatchPublications &&
          clock_.steady() - begin < kMaxBatchTime) {
     const Delivery& delivery = waiting_.front();
     note_redelivery(delivery);
-    pipeline_.decide(delivery, transaction);
+    Verdict verdict = pipeline_.decide(delivery, transaction);
+    if (!delivery.request.empty()) verdicts.emplace_back(delivery.request, std::move(verdict));
     last_tag = delivery.tag;
     waiting_bytes_ -= delivery.payload.size();
     waiting_.pop_front();
@@ -101,10 +115,12 @@ void SessionWorker::process_batch() {
   }
   probe_.took(Stage::kDecide, clock_.steady() - begin);
   InFlight batch = commit_and_publish(transaction);
+  for (const auto& [request, verdict] : verdicts) requests_.decided(request, verdict);
   batch.last_tag = last_tag;
   batch.deliveries = count;
   batch.received_at = received_at;
   deliveries_in_flight_ += count;
+  slice_is_next_ = true;
   in_flight_.push_back(std::move(batch));
 }
 
@@ -114,8 +130,26 @@ void SessionWorker::process_slice() {
   if (!slice) return;
   InFlight batch = commit_and_publish(transaction);
   batch.slice = std::move(slice);
+  slice_is_next_ = false;
   ++slices_in_flight_;
   in_flight_.push_back(std::move(batch));
+}
+
+void SessionWorker::process_requests() {
+  Requests::Batch taken = requests_.take();
+  InFlight batch = publish(taken.publications);
+  batch.requests = std::move(taken.ids);
+  in_flight_.push_back(std::move(batch));
+}
+
+/// Takes a look at a part of the connections, now and then.
+void SessionWorker::process_presence() {
+  const auto now = clock_.steady();
+  if (now < next_presence_) return;
+  Transaction transaction(store_);
+  const bool more = pipeline_.expire_presence(transaction);
+  pipeline_.commit(transaction, chores_.commit);
+  next_presence_ = now + (more ? milliseconds(0) : kPresenceInterval);
 }
 
 /// A queue gives back what a lost session left at its head: the first delivery that is new ends the
@@ -136,18 +170,23 @@ void SessionWorker::expect_no_more_redeliveries() {
 }
 
 SessionWorker::InFlight SessionWorker::commit_and_publish(Transaction& transaction) {
-  InFlight batch;
   const auto begin = clock_.steady();
-  batch.fingerprints = pipeline_.commit(transaction, chores_.commit);
+  auto fingerprints = pipeline_.commit(transaction, chores_.commit);
   probe_.took(Stage::kCommit, clock_.steady() - begin);
-  const auto published = session_.publish(transaction.publications());
+  InFlight batch = publish(transaction.publications());
+  batch.fingerprints = std::move(fingerprints);
+  return batch;
+}
+
+SessionWorker::InFlight SessionWorker::publish(std::span<const Publication> publications) {
+  InFlight batch;
+  const auto published = session_.publish(publications);
   if (!published) throw SessionEnded{published.error()};
   batch.published_up_to = published_up_to_ = *published;
-  for (const Publication& publication : transaction.publications())
-    batch.bytes += publication.payload->size();
+  for (const Publication& publication : publications) batch.bytes += publication.payload->size();
   unconfirmed_bytes_ += batch.bytes;
   batch.published_at = clock_.steady();
-  probe_.published(transaction.publications().size());
+  probe_.published(publications.size());
   return batch;
 }
 
@@ -170,6 +209,10 @@ void SessionWorker::finish(InFlight& batch, Acknowledged& done) {
   if (batch.slice) {
     pipeline_.fanout().confirmed(*batch.slice, chores_.commit);
     --slices_in_flight_;
+    return;
+  }
+  if (!batch.requests.empty()) {
+    requests_.confirmed(batch.requests);
     return;
   }
   probe_.took(Stage::kAcknowledge, now - batch.received_at);

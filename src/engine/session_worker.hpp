@@ -5,12 +5,15 @@
 #include <deque>
 #include <functional>
 #include <optional>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "engine/engine.hpp"
 #include "engine/fanout.hpp"
 #include "engine/pipeline.hpp"
 #include "engine/ports.hpp"
+#include "engine/requests.hpp"
 #include "engine/transaction.hpp"
 
 namespace inboxd {
@@ -32,8 +35,8 @@ struct Chores {
 /// thread.
 class SessionWorker {
  public:
-  SessionWorker(const EngineSettings& settings, Pipeline& pipeline, Chores& chores, BrokerSession& session,
-                Store& store, Clock& clock, Probe& probe);
+  SessionWorker(const EngineSettings& settings, Pipeline& pipeline, Requests& requests, Chores& chores,
+                BrokerSession& session, Store& store, Clock& clock, Probe& probe);
   ~SessionWorker();
   SessionWorker(const SessionWorker&) = delete;
   SessionWorker& operator=(const SessionWorker&) = delete;
@@ -57,6 +60,7 @@ class SessionWorker {
     std::size_t bytes = 0;  ///< of payload published
     std::vector<std::uint64_t> fingerprints;
     std::optional<Fanout::Slice> slice;  ///< in place of deliveries
+    std::vector<std::string> requests;   ///< likewise: submissions
     SteadyClock::time_point received_at;
     SteadyClock::time_point published_at;
   };
@@ -72,9 +76,12 @@ class SessionWorker {
   bool may_start_slice(bool draining) const;
   void process_batch();
   void process_slice();
+  void process_requests();
+  void process_presence();
   void note_redelivery(const Delivery& delivery);
   void expect_no_more_redeliveries();
   InFlight commit_and_publish(Transaction& transaction);
+  InFlight publish(std::span<const Publication> publications);
   void acknowledge_confirmed();
   void finish(InFlight& batch, Acknowledged& done);
   void settle();
@@ -82,6 +89,7 @@ class SessionWorker {
 
   const EngineSettings& settings_;
   Pipeline& pipeline_;
+  Requests& requests_;
   Chores& chores_;
   BrokerSession& session_;
   Store& store_;
@@ -95,10 +103,12 @@ class SessionWorker {
   std::size_t unconfirmed_bytes_ = 0;
   bool made_progress_ = false;
   std::size_t slices_in_flight_ = 0;
+  bool slice_is_next_ = false;
   std::size_t deliveries_in_flight_ = 0;
   std::deque<Acknowledged> acknowledged_;
   /// When the broker could last have given back something that a lost session left.
   SteadyClock::time_point last_redelivery_;
+  SteadyClock::time_point next_presence_;  ///< when connections that are gone are next looked for
 };
 
 }  // namespace inboxd

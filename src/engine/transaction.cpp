@@ -42,9 +42,41 @@ std::optional<MessageId> Transaction::idempotent(const IdempotencyKey& key, Mill
   return store_.idempotent(key, now);
 }
 
+std::vector<MessageId> Transaction::idempotent_to(const AppId& app, const PartyId& recipient,
+                                                  std::string_view temp_uid, Millis now) const {
+  auto ids = store_.idempotent_to(app, recipient, temp_uid, now);
+  for (const IdempotencyRow& row : commit_.idempotency) {
+    const bool matches = row.key.app == app && row.key.recipient == recipient && row.key.temp_uid == temp_uid;
+    if (matches) ids.push_back(row.message);
+  }
+  return ids;
+}
+
 std::shared_ptr<const Group> Transaction::written_group(const PartyId& id) const {
   const auto found = groups_.find(id);
   return found == groups_.end() ? nullptr : found->second;
+}
+
+std::vector<PresenceRow> Transaction::presence(const AppId& app, const PartyId& user) const {
+  const auto found = presence_.find(user);
+  return found == presence_.end() ? store_.presence(app, user) : found->second.now;
+}
+
+void Transaction::put(const AppId& app, const PartyId& user, const PresenceEffects& effects) {
+  auto found = presence_.find(user);
+  if (found == presence_.end()) {
+    auto rows = store_.presence(app, user);
+    found = presence_.emplace(user, Presence{rows, rows}).first;
+  }
+  auto& now = found->second.now;
+  const auto drop = [&](const PresenceRow& gone) {
+    std::erase_if(now, [&](const PresenceRow& row) { return row.client == gone.client; });
+  };
+  for (const PresenceRow& row : effects.removed) drop(row);
+  for (const PresenceRow& row : effects.put) {
+    drop(row);
+    now.push_back(row);
+  }
 }
 
 bool Transaction::has_job_for(const PartyId& group) const {
@@ -72,6 +104,17 @@ Commit Transaction::take_commit() {
   commit_.conversations.reserve(conversations_.size());
   for (auto& [key, row] : conversations_) commit_.conversations.push_back(std::move(row));
   for (const auto& [id, group] : groups_) commit_.groups.push_back(*group);
+  for (auto& [user, rows] : presence_) {
+    for (const PresenceRow& row : rows.before) {
+      const bool stays = std::any_of(rows.now.begin(), rows.now.end(),
+                                     [&](const PresenceRow& other) { return other.client == row.client; });
+      if (!stays) commit_.removed_presence.push_back(row);
+    }
+    for (PresenceRow& row : rows.now) {
+      const bool same = std::find(rows.before.begin(), rows.before.end(), row) != rows.before.end();
+      if (!same) commit_.presence.push_back(std::move(row));
+    }
+  }
   return std::move(commit_);
 }
 

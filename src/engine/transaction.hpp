@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/presence.hpp"
 #include "core/rows.hpp"
 #include "engine/ports.hpp"
 
@@ -22,8 +23,11 @@ class Transaction {
   std::optional<TimelineRow> row(const TimelineRow& wanted) const;
   std::optional<ConversationRow> conversation(const TimelineKey& key) const;
   std::optional<MessageId> idempotent(const IdempotencyKey& key, Millis now) const;
+  std::vector<MessageId> idempotent_to(const AppId& app, const PartyId& recipient, std::string_view temp_uid,
+                                       Millis now) const;
   /// A group written by this batch; null where it wrote none of that id.
   std::shared_ptr<const Group> written_group(const PartyId& id) const;
+  std::vector<PresenceRow> presence(const AppId& app, const PartyId& user) const;
   bool has_job_for(const PartyId& group) const;
   std::size_t jobs() const noexcept { return commit_.jobs.size(); }
 
@@ -34,6 +38,10 @@ class Transaction {
   void put(std::shared_ptr<const Group> group);
   void put(FanoutJob job) { commit_.jobs.push_back(std::move(job)); }
   void put(FingerprintRow row) { commit_.fingerprints.push_back(std::move(row)); }
+  void put(ArrivalRow row) { commit_.arrivals.push_back(std::move(row)); }
+  void put(OutboxRow row) { commit_.outbox.push_back(std::move(row)); }
+  /// Of the user whom `effects` speak of.
+  void put(const AppId& app, const PartyId& user, const PresenceEffects& effects);
   void put(DeadLetter letter) { commit_.dead_letters.push_back(std::move(letter)); }
   void remove_dead_letter(std::string id) { commit_.removed_dead_letters.push_back(std::move(id)); }
 
@@ -57,6 +65,11 @@ class Transaction {
   std::unordered_map<TimelineKey, ConversationRow, TimelineKeyHash> conversations_;
   std::unordered_map<std::string, MessageId> temp_uids_;
   std::unordered_map<PartyId, std::shared_ptr<const Group>> groups_;
+  struct Presence {
+    std::vector<PresenceRow> before;
+    std::vector<PresenceRow> now;
+  };
+  std::unordered_map<PartyId, Presence> presence_;  ///< of users whose presence this batch changes
 };
 
 }  // namespace inboxd

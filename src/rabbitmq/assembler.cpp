@@ -19,19 +19,26 @@ void read_headers(const amqp_basic_properties_t& properties, Delivery& delivery)
     const amqp_table_entry_t& entry = properties.headers.entries[i];
     const std::string_view key = to_view(entry.key);
     if (key == kDeathHeader) delivery.rerouted = true;
-    if (key == kReplayHeader && entry.value.kind == AMQP_FIELD_KIND_UTF8) {
-      delivery.replay_of = to_view(entry.value.value.bytes);
-    }
+    if (entry.value.kind != AMQP_FIELD_KIND_UTF8) continue;
+    if (key == kReplayHeader) delivery.replay_of = to_view(entry.value.value.bytes);
+    if (key == kRequestHeader) delivery.request = to_view(entry.value.value.bytes);
   }
+}
+
+/// Consumers are named for their queues.
+Queue queue_of(std::string_view consumer) {
+  for (const Queue queue : {Queue::kPersist, Queue::kWebhooks}) {
+    if (consumer == queue_name(queue)) return queue;
+  }
+  return Queue::kMessages;
 }
 
 }  // namespace
 
 DeliveryAssembler::Progress DeliveryAssembler::begin(const amqp_basic_deliver_t& method) {
   if (expected_ != Expected::kMethod) return Progress::kOutOfPlace;
-  const bool persist = to_view(method.consumer_tag) == queue_name(Queue::kPersist);
   delivery_.tag = method.delivery_tag;
-  delivery_.queue = persist ? Queue::kPersist : Queue::kMessages;
+  delivery_.queue = queue_of(to_view(method.consumer_tag));
   delivery_.redelivered = method.redelivered != 0;
   delivery_.exchange = to_view(method.exchange);
   delivery_.routing_key = to_view(method.routing_key);

@@ -12,7 +12,7 @@ namespace inboxd::rabbitmq {
 /// The session's consuming half: deliveries in, acknowledgements out. For one thread.
 class Consumer {
  public:
-  /// Starts to consume both queues over the link.
+  /// Starts to consume the queues over the link.
   static Result<Consumer, BrokerError> start(Link link, const Settings& settings,
                                              SteadyClock::time_point deadline);
 

@@ -16,6 +16,7 @@ constexpr std::size_t kEnvelopeBytes = 100;
 
 constexpr std::uint8_t kPersistent = 2;
 
+/// Without headers.
 amqp_basic_properties_t make_properties() {
   amqp_basic_properties_t properties{};
   properties._flags = AMQP_BASIC_CONTENT_TYPE_FLAG | AMQP_BASIC_DELIVERY_MODE_FLAG;
@@ -68,7 +69,16 @@ bool Publisher::has_room_for(std::size_t bytes) {
 }
 
 Result<void, BrokerError> Publisher::send(const Publication& publication) {
-  static const amqp_basic_properties_t properties = make_properties();
+  static const amqp_basic_properties_t plain = make_properties();
+  amqp_basic_properties_t properties = plain;
+  amqp_table_entry_t header{};
+  if (!publication.request.empty()) {
+    header.key = to_bytes(kRequestHeader);
+    header.value.kind = AMQP_FIELD_KIND_UTF8;
+    header.value.value.bytes = to_bytes(publication.request);
+    properties._flags |= AMQP_BASIC_HEADERS_FLAG;
+    properties.headers = {1, &header};
+  }
   return link_.written(amqp_basic_publish(link_.state(), kChannel, to_bytes(kExchange),
                                           to_bytes(publication.routing_key), /*mandatory=*/0, /*immediate=*/0,
                                           &properties, to_bytes(*publication.payload)));

@@ -38,17 +38,21 @@ Result<void, BrokerError> consume(Link& link, Queue queue, SteadyClock::time_poi
 
 Result<void, BrokerError> declare_topology(Link& link, const Topics& topics,
                                            SteadyClock::time_point deadline) {
-  return declare_queue(link, Queue::kMessages, messages_bindings(topics), deadline).and_then([&] {
-    return declare_queue(link, Queue::kPersist, persist_bindings(topics), deadline);
-  });
+  return declare_queue(link, Queue::kMessages, messages_bindings(topics), deadline)
+      .and_then([&] { return declare_queue(link, Queue::kPersist, persist_bindings(topics), deadline); })
+      .and_then([&] {
+        // The reference engine's own: what it left there is taken over, and nothing is bound to it.
+        return declare_queue(link, Queue::kWebhooks, {}, deadline);
+      });
 }
 
 Result<void, BrokerError> start_consumers(Link& link, std::uint16_t prefetch,
                                           SteadyClock::time_point deadline) {
   link.bound_request(deadline);
   amqp_basic_qos(link.state(), kChannel, /*prefetch_size=*/0, prefetch, /*global=*/0);
-  // The library keeps what arrives before the second answer, so the queue that holds less comes first.
+  // The library keeps what arrives before the second answer, so the queues that hold less come first.
   return check_reply(amqp_get_rpc_reply(link.state()), "setting the prefetch window")
+      .and_then([&] { return consume(link, Queue::kWebhooks, deadline); })
       .and_then([&] { return consume(link, Queue::kPersist, deadline); })
       .and_then([&] { return consume(link, Queue::kMessages, deadline); });
 }

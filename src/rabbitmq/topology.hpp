@@ -11,14 +11,22 @@ inline constexpr std::string_view kExchange = "amq.topic";
 
 /// The queue's name; the consumer's tag is the same.
 constexpr std::string_view queue_name(Queue queue) {
-  return queue == Queue::kMessages ? "messages" : "persist";
+  switch (queue) {
+    case Queue::kMessages:
+      return "messages";
+    case Queue::kPersist:
+      return "persist";
+    case Queue::kWebhooks:
+      break;
+  }
+  return "webhooks";
 }
 
-/// Declares both queues and binds them. What exists already must have been declared alike.
+/// Declares the queues and binds them. What exists already must have been declared alike.
 Result<void, BrokerError> declare_topology(Link& link, const Topics& topics,
                                            SteadyClock::time_point deadline);
 
-/// Consumes both queues, alone. The first deliveries may have arrived when it returns; Link::read() yields
+/// Consumes the queues, alone. The first deliveries may have arrived when it returns; Link::read() yields
 /// them.
 Result<void, BrokerError> start_consumers(Link& link, std::uint16_t prefetch,
                                           SteadyClock::time_point deadline);

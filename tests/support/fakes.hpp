@@ -73,6 +73,7 @@ class FakeBroker final : public Broker {
     std::string replay_of;
     bool rerouted = false;
     bool delivered_before = false;
+    std::string request;
   };
 
   void send(std::string routing_key, std::string payload) {
@@ -123,8 +124,15 @@ class FakeSession final : public BrokerSession {
   Result<std::uint64_t, BrokerError> publish(std::span<const Publication> publications) override {
     for (const Publication& publication : publications) {
       broker_.on_operation();
-      broker_.published.emplace_back(publication.routing_key, *publication.payload);
       ++sent_;
+      if (publication.request.empty()) {
+        broker_.published.emplace_back(publication.routing_key, *publication.payload);
+      } else {
+        // What claims to be a part of a submission is for the engine's own queue.
+        broker_.waiting.push_back({.routing_key = publication.routing_key,
+                                   .payload = *publication.payload,
+                                   .request = publication.request});
+      }
     }
     return sent_;
   }
@@ -157,6 +165,7 @@ class FakeSession final : public BrokerSession {
                       .payload = message.payload,
                       .payload_bytes = message.payload.size(),
                       .replay_of = message.replay_of,
+                      .request = message.request,
                       .received_at = {}};
     unacknowledged_.emplace(last_tag_, std::move(message));
     return delivery;

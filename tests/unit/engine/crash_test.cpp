@@ -58,8 +58,35 @@ class CrashingStore final : public Store {
     return store_.dead_letters(limit);
   }
   std::optional<DeadLetter> dead_letter(std::string_view id) const override { return store_.dead_letter(id); }
-  std::vector<OutboxRow> outbox(std::uint64_t from, std::size_t limit) const override {
-    return store_.outbox(from, limit);
+  std::vector<MessageId> idempotent_to(const AppId& app, const PartyId& recipient, std::string_view temp_uid,
+                                       Millis now) const override {
+    return store_.idempotent_to(app, recipient, temp_uid, now);
+  }
+  std::vector<OutboxRow> outbox(std::string_view endpoint, std::uint64_t from,
+                                std::size_t limit) const override {
+    return store_.outbox(endpoint, from, limit);
+  }
+  std::vector<std::string> outbox_endpoints() const override { return store_.outbox_endpoints(); }
+  std::vector<UndeliveredEvent> undelivered(std::size_t limit) const override {
+    return store_.undelivered(limit);
+  }
+  std::optional<UndeliveredEvent> undelivered_event(std::uint64_t sequence) const override {
+    return store_.undelivered_event(sequence);
+  }
+  ArrivalPage arrivals(const AppId& app, const PartyId& owner, std::uint64_t after,
+                       std::size_t limit) const override {
+    return store_.arrivals(app, owner, after, limit);
+  }
+  std::uint64_t sequence_floor() const override { return store_.sequence_floor(); }
+  std::vector<PresenceRow> presence(const AppId& app, const PartyId& user) const override {
+    return store_.presence(app, user);
+  }
+  std::vector<PresenceRow> presence_page(const std::optional<PresenceRow>& after,
+                                         std::size_t limit) const override {
+    return store_.presence_page(after, limit);
+  }
+  std::vector<InstanceRow> instances(const AppId& app, const PartyId& user) const override {
+    return store_.instances(app, user);
   }
   std::vector<std::pair<FanoutJob, FanoutProgress>> jobs() const override { return store_.jobs(); }
   std::optional<FanoutJob> job(std::uint64_t sequence) const override { return store_.job(sequence); }
@@ -73,6 +100,11 @@ class CrashingStore final : public Store {
 /// Promise 2: kill the engine at any instant, and nothing is lost, no second row, no second id.
 class CrashRun : public testing::EngineHarness {
  public:
+  CrashRun() {
+    settings.events.endpoints = {"http://hook"};
+    settings.events.wanted.fill(true);
+  }
+
   /// Runs to the end, killed at each operation for which `kills` says so; returns how many operations there
   /// were.
   int run_with_kills(const std::function<bool(int)>& kills) {
@@ -118,6 +150,7 @@ class CrashRun : public testing::EngineHarness {
       chat("alice", "bob", R"({"text":"named)" + n + R"(","attributes":{"tempUID":"u)" + n + "\"}}");
       chat("carol", "group-s", R"({"text":"small)" + n + R"(","group":{"members":{"bob":1,"dave":1}}})");
       if (i % 3 == 0) chat("m0", "group-big", R"({"text":"big)" + n + "\"}");
+      broker.send("apps.tilechat.users.bob.messages.alice.u" + n + ".update", R"({"status":200})");
     }
   }
 
@@ -172,6 +205,37 @@ class CrashRun : public testing::EngineHarness {
     for (int i = 0; i < 10; ++i) expect_inbox("m" + std::to_string(i), "group-big", big);
     EXPECT_THAT(store.jobs(), SizeIs(0));
     EXPECT_TRUE(broker.waiting.empty());
+    expect_every_receipt();
+    expect_every_event_once();
+    EXPECT_THAT(store.arrivals(AppId{"tilechat"}, PartyId{"bob"}, 0, 1'000).entries, SizeIs(18));
+  }
+
+  /// Told under both ids, at least once.
+  void expect_every_receipt() const {
+    for (int i = 0; i < 6; ++i) {
+      const std::string topic =
+          "apps.tilechat.users.alice.messages.bob.u" + std::to_string(i) + ".clientupdated";
+      EXPECT_TRUE(std::any_of(broker.published.begin(), broker.published.end(), [&](const auto& publication) {
+        return publication.first == topic;
+      })) << topic;
+    }
+    for (const TimelineEntry& entry : timeline("alice", "bob")) {
+      const bool named = entry.message.json.find("named") != std::string::npos;
+      EXPECT_EQ(entry.row.status, named ? Status::kReturnReceipt : Status::kSent);
+    }
+  }
+
+  /// Events are in the commit of what they tell of: as many as there are rows, whatever was killed.
+  void expect_every_event_once() const {
+    std::map<std::string, int> counts;
+    for (const OutboxRow& row : store.outbox("http://hook", 0, 10'000)) {
+      ++counts[std::string(*json::parse_object(row.body)->find("event_type"))];
+    }
+    const std::map<std::string, int> expected = {{"\"message-sent\"", 12 + 6 + 2},
+                                                 {"\"message-delivered\"", 12 + 6 * 3 + 2 * 10},
+                                                 {"\"message-received\"", 6},
+                                                 {"\"message-return-receipt\"", 6}};
+    EXPECT_EQ(counts, expected);
   }
 };
 

@@ -174,7 +174,7 @@ TEST_F(EngineTest, NothingIsRefusedInSilence) {
        "-.clientupdated"},
       {"receipt",
        {.routing_key = "apps.tilechat.users.a.messages.b.m1.update", .payload = R"({"status":200})"},
-       Reason::kUnsupported,
+       Reason::kNotFound,
        nullptr},
   };
   for (const RefusedCase& c : cases) {

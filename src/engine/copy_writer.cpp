@@ -1,0 +1,69 @@
+#include "engine/copy_writer.hpp"
+
+#include <utility>
+
+#include "core/conversation.hpp"
+#include "core/message.hpp"
+
+namespace inboxd {
+namespace {
+
+bool look_alike(const TimelineRow& a, const TimelineRow& b) noexcept {
+  return a.status == b.status && a.history == b.history && a.silent == b.silent && a.received == b.received &&
+         a.seen == b.seen;
+}
+
+}  // namespace
+
+void CopyWriter::store(const Copy& copy, bool updates_conversation) {
+  if (updates_conversation) touch_conversation(copy);
+  transaction_.put(copy.row);
+  transaction_.put(ArrivalRow{ids_.sequence(), copy.row.timeline, copy.row.timestamp, copy.row.message});
+}
+
+void CopyWriter::deliver(const Copy& copy, bool updates_conversation) {
+  store(copy, updates_conversation);
+  announce(copy.row);
+  const auto type = arrival_type(message_, copy.row);
+  if (!type || !events_.wants(*type)) return;
+  events_.write(arrival_event(*type, topics_, message_, copy.row, *rendered(copy.row), events_.now()),
+                transaction_);
+}
+
+void CopyWriter::announce(const TimelineRow& row) {
+  const auto& payload = rendered(row);
+  for (std::string& key : message_added_keys(topics_, row.timeline.owner, row.timeline.peer)) {
+    // Ids were checked when they came in; a longer PATH_PREFIX since then cannot be cured by failing for
+    // ever.
+    if (key.size() <= kMaxKeyBytes) transaction_.publish({std::move(key), payload});
+  }
+}
+
+void CopyWriter::touch_conversation(const Copy& copy) {
+  const auto before = transaction_.conversation(copy.row.timeline);
+  auto after = touched(before, copy.row, message_, copy.is_new);
+  if (!after) return;
+  constexpr EventType kUnarchived = EventType::kConversationUnarchived;
+  if (before && before->archived && events_.wants(kUnarchived)) {
+    const auto last = after->last_message == message_.id
+                          ? std::optional(message_)
+                          : transaction_.message(after->key.app, after->last_message);
+    const auto keys = message_added_keys(topics_, copy.row.timeline.owner, copy.row.timeline.peer);
+    if (last) {
+      events_.write(conversation_event(kUnarchived, *after, keys.front(), render_conversation(*after, *last),
+                                       events_.now()),
+                    transaction_);
+    }
+  }
+  transaction_.put(*std::move(after));
+}
+
+const std::shared_ptr<const std::string>& CopyWriter::rendered(const TimelineRow& row) {
+  if (!rendered_for_ || !look_alike(*rendered_for_, row)) {
+    payload_ = std::make_shared<const std::string>(render_copy(message_, row));
+    rendered_for_ = row;
+  }
+  return payload_;
+}
+
+}  // namespace inboxd
