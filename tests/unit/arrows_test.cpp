@@ -19,9 +19,11 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
     {"store", {"core", "engine"}},
     {"rabbitmq", {"core", "engine"}},
     {"auth", {"core"}},
-    {"http", {"core", "engine", "auth"}},
+    {"net", {"core"}},
+    {"webhook", {"core", "engine", "net"}},
+    {"http", {"core", "engine", "auth", "net"}},
     {"config", {}},
-    {"app", {"core", "engine", "store", "rabbitmq", "auth", "http", "config"}},
+    {"app", {"core", "engine", "store", "rabbitmq", "auth", "http", "net", "webhook", "config"}},
 };
 
 /// What core and engine may include beside the standard library: no client of anything outside.
