@@ -23,6 +23,13 @@ struct Request {
 
   /// The first header of that name, in any case.
   std::optional<std::string_view> header(std::string_view name) const;
+
+  /// The first parameter of that name in the query, decoded; nothing where there is none or its escapes are
+  /// broken.
+  std::optional<std::string> parameter(std::string_view name) const;
+
+  /// What `{name}` of the route matched. The route must have such a part.
+  const std::string& part(std::string_view name) const { return parts.find(name)->second; }
 };
 
 struct Response {
@@ -34,6 +41,9 @@ struct Response {
 
 /// `{"success":false,"err":"…"}`, as clients of this protocol expect errors.
 Response error_response(unsigned status, std::string_view err);
+
+/// `%41` and the like decoded; nothing where an escape is broken.
+std::optional<std::string> percent_decoded(std::string_view text);
 
 /// `text` as a JSON string with its quotes; bytes that are not UTF-8 become U+FFFD.
 std::string json_string(std::string_view text);

@@ -21,8 +21,9 @@ using prometheus::Gauge;
 using prometheus::Histogram;
 using prometheus::Registry;
 
-constexpr std::array kOutcomes = {"delivered", "repeated",      "redelivered",
-                                  "stored",    "group_updated", "refused"};
+constexpr std::array kOutcomes = {"delivered",     "repeated", "redelivered",  "stored",
+                                  "group_updated", "receipt",  "conversation", "presence",
+                                  "handed_over",   "ignored",  "refused"};
 static_assert(kOutcomes.size() == static_cast<std::size_t>(Outcome::kRefused) + 1);
 constexpr std::array kStages = {"decide", "commit", "publish", "acknowledge"};
 static_assert(kStages.size() == static_cast<std::size_t>(Stage::kAcknowledge) + 1);
@@ -143,6 +144,8 @@ void Metrics::link(LinkState state, std::string_view why) {
   health_.link(state, why);
   for (std::size_t i = 0; i < kLinkStates; ++i) series_->links[i]->Set(i == index_of(state) ? 1 : 0);
 }
+
+prometheus::Registry& Metrics::registry() { return series_->registry; }
 
 std::string Metrics::text() {
   const Readiness readiness = health_.readiness();

@@ -7,6 +7,10 @@
 #include "engine/ports.hpp"
 #include "http/health.hpp"
 
+namespace prometheus {
+class Registry;
+}
+
 namespace inboxd::http {
 
 /// Counts what the engine does, for Prometheus; passes the state of the link on to `health`, which must
@@ -24,6 +28,9 @@ class Metrics : public Probe {
   void took(Stage stage, SteadyClock::duration time) override;
   void depths(const Depths& depths) override;
   void link(LinkState state, std::string_view why) override;
+
+  /// For what others count; exposed with the rest. Safe for use from several threads.
+  prometheus::Registry& registry();
 
   /// All of it in Prometheus' text format.
   std::string text();

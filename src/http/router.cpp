@@ -1,6 +1,8 @@
 #include "http/router.hpp"
 
+#include <algorithm>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -21,27 +23,6 @@ std::vector<std::string> split(std::string_view path) {
     if (path.empty()) levels.emplace_back();
   }
   return levels;
-}
-
-int hex(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-std::optional<std::string> percent_decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += text[i];
-      continue;
-    }
-    if (i + 2 >= text.size() || hex(text[i + 1]) < 0 || hex(text[i + 2]) < 0) return std::nullopt;
-    out += static_cast<char>(hex(text[i + 1]) * 16 + hex(text[i + 2]));
-    i += 2;
-  }
-  return out;
 }
 
 std::optional<Parts> match(const std::vector<std::string>& pattern, const std::vector<std::string>& levels) {
@@ -88,13 +69,63 @@ Response answer(const Router::Handler& handler, const Request& request) {
   }
 }
 
+/// A path that begins with the levels of `prefix`.
+bool is_under(std::string_view path, std::string_view prefix) {
+  return path.starts_with(prefix) && (path.size() == prefix.size() || path[prefix.size()] == '/');
+}
+
+void let_browsers_read(Response& response) {
+  response.headers.emplace_back("Access-Control-Allow-Origin", "*");
+}
+
+Response preflight() {
+  Response response{204, "", ""};
+  response.headers = {
+      {"Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, DELETE, OPTIONS"},
+      {"Access-Control-Allow-Headers", "Authorization, Content-Type, Accept, JWT, Origin, X-Requested-With"},
+      {"Access-Control-Max-Age", "86400"}};
+  return response;
+}
+
 }  // namespace
 
 void Router::add(Method method, std::string_view pattern, Handler handler) {
-  routes_.push_back({method, split(pattern), std::move(handler)});
+  add_async(method, pattern, [handler = std::move(handler)](const Request& request, Responder respond) {
+    respond(answer(handler, request));
+  });
 }
 
-Response Router::handle(Request request) const {
+void Router::add_async(Method method, std::string_view pattern, AsyncHandler handler) {
+  routes_.push_back({method, std::string(pattern), split(pattern), std::move(handler)});
+}
+
+void Router::open_to_browsers(std::string prefix) { open_.push_back(std::move(prefix)); }
+
+bool Router::is_open(std::string_view path) const {
+  return std::any_of(open_.begin(), open_.end(),
+                     [path](const std::string& prefix) { return is_under(path, prefix); });
+}
+
+void Router::decorate(std::string_view path, Response& response) const {
+  if (is_open(path)) let_browsers_read(response);
+}
+
+std::vector<std::pair<Method, std::string>> Router::routes() const {
+  std::vector<std::pair<Method, std::string>> all;
+  all.reserve(routes_.size());
+  for (const Route& route : routes_) all.emplace_back(route.method, route.pattern);
+  return all;
+}
+
+void Router::handle(Request request, Responder respond) const {
+  if (is_open(request.path)) {
+    Responder inner = std::move(respond);
+    respond = Responder([outer = std::make_shared<Responder>(std::move(inner))](Response response) {
+      let_browsers_read(response);
+      (*outer)(std::move(response));
+    });
+    if (request.method == Method::kOptions) return respond(preflight());
+  }
   const std::vector<std::string> levels = split(request.path);
   const Method wanted = request.method == Method::kHead ? Method::kGet : request.method;
   std::string allow;
@@ -103,15 +134,24 @@ Response Router::handle(Request request) const {
     if (!parts) continue;
     if (route.method == wanted) {
       request.parts = std::move(*parts);
-      return answer(route.handler, request);
+      return run(route, std::move(request), std::move(respond));
     }
     if (!allow.empty()) allow += ", ";
     allow += name_of(route.method);
   }
-  if (allow.empty()) return error_response(404, "not found");
+  if (allow.empty()) return respond(error_response(404, "not found"));
   Response response = error_response(405, "method not allowed");
   response.headers.emplace_back("Allow", allow);
-  return response;
+  respond(std::move(response));
+}
+
+void Router::run(const Route& route, Request request, Responder respond) {
+  try {
+    route.handler(std::move(request), std::move(respond));
+  } catch (const std::exception&) {
+    // The handler's responder answers on its way out.
+    return;
+  }
 }
 
 }  // namespace inboxd::http

@@ -1,12 +1,13 @@
 #include "http/server.hpp"
 
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <exception>
 #include <list>
 #include <thread>
-#include <unordered_set>
 
 #include "http/session.hpp"
 
@@ -32,20 +33,27 @@ error_code open(tcp::acceptor& acceptor, const Listener& listener) {
 
 }  // namespace
 
-class Server::Impl {
+class Server::Impl final : public Loop {
  public:
-  explicit Impl(const Limits& limits) : limits_(limits) {}
+  explicit Impl(const Limits& limits)
+      : limits_(limits), connections_(limits.connections), outlet_(std::make_shared<Outlet>(*this)) {}
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
+  ~Impl() override { stop(); }
 
-  ~Impl() {
-    if (!thread_.joinable()) return;
+  void stop() {
+    outlet_->close();
+    stopped_ = true;
     context_.stop();
-    thread_.join();
+    if (thread_.joinable()) thread_.join();
+    connections_.clear();
   }
 
   Result<void, std::string> listen(const Listener& listener) {
-    Door& door = doors_.emplace_back(context_, listener.router);
+    Door& door = doors_.emplace_back(context_, listener);
+    if (door.certificate) {
+      if (auto loaded = door.certificate->load(); !loaded) return loaded;
+    }
     const error_code error = open(door.acceptor, listener);
     if (!error) return {};
     return Failure<std::string>("cannot listen on " + listener.address + " port " +
@@ -54,8 +62,32 @@ class Server::Impl {
 
   void run() {
     for (Door& door : doors_) accept(door);
-    thread_ = std::thread([this] { context_.run(); });
+    thread_ = std::thread([this] { work(); });
   }
+
+  Result<void, std::string> reload() {
+    Result<void, std::string> all;
+    for (Door& door : doors_) {
+      if (!door.certificate) continue;
+      if (auto loaded = door.certificate->load(); !loaded && all) all = std::move(loaded);
+    }
+    return all;
+  }
+
+  void post(Task task) override {
+    if (!stopped_) asio::post(context_, std::move(task));
+  }
+
+  void after(std::chrono::milliseconds time, Task task) override {
+    post([this, time, task = std::move(task)]() mutable {
+      auto timer = std::make_shared<asio::steady_timer>(context_, time);
+      timer->async_wait([timer, task = std::move(task)](const error_code& aborted) {
+        if (!aborted) task();
+      });
+    });
+  }
+
+  asio::any_io_executor executor() { return context_.get_executor(); }
 
   std::uint16_t port(std::size_t index) const {
     return std::next(doors_.begin(), static_cast<std::ptrdiff_t>(index))->acceptor.local_endpoint().port();
@@ -63,12 +95,27 @@ class Server::Impl {
 
  private:
   struct Door {
-    Door(asio::io_context& context, const Router* routes)
-        : acceptor(context), pause(context), router(routes) {}
+    Door(asio::io_context& context, const Listener& listener)
+        : acceptor(context), pause(context), router(listener.router) {
+      if (listener.tls) certificate.emplace(*listener.tls);
+    }
     tcp::acceptor acceptor;
     asio::steady_timer pause;
     const Router* router;
+    std::optional<Certificate> certificate;
   };
+
+  void work() {
+    for (;;) {
+      try {
+        context_.run();
+        return;
+      } catch (const std::exception&) {
+        // What threw has let go of its responder, which answered 500. The others must not suffer.
+        continue;
+      }
+    }
+  }
 
   void accept(Door& door) {
     door.acceptor.async_accept([this, &door](const error_code& error, tcp::socket socket) {
@@ -81,14 +128,27 @@ class Server::Impl {
         });
         return;
       }
-      if (*open_ < limits_.connections) start_session(std::move(socket), *door.router, limits_, open_);
+      serve(door, std::move(socket));
       accept(door);
     });
   }
 
+  void serve(Door& door, tcp::socket socket) {
+    const auto admission = connections_.admit();
+    if (admission == Connections::Admission::kClosed) return;
+    start_session(std::move(socket), door.certificate ? door.certificate->context() : nullptr,
+                  {.router = *door.router,
+                   .limits = limits_,
+                   .connections = connections_,
+                   .outlet = outlet_,
+                   .health_only = admission == Connections::Admission::kHealthOnly});
+  }
+
   Limits limits_;
-  std::shared_ptr<std::size_t> open_ = std::make_shared<std::size_t>(0);
+  std::atomic<bool> stopped_{false};
   asio::io_context context_{1};
+  Connections connections_;
+  std::shared_ptr<Outlet> outlet_;
   std::list<Door> doors_;
   std::thread thread_;
 };
@@ -106,6 +166,10 @@ Result<std::unique_ptr<Server>, std::string> Server::start(const std::vector<Lis
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
 
+void Server::stop() { impl_->stop(); }
+Result<void, std::string> Server::reload() { return impl_->reload(); }
+Loop& Server::loop() { return *impl_; }
+asio::any_io_executor Server::executor() { return impl_->executor(); }
 std::uint16_t Server::port(std::size_t listener) const { return impl_->port(listener); }
 
 }  // namespace inboxd::http

@@ -1,5 +1,6 @@
 #include "http/session.hpp"
 
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/message.hpp>
@@ -7,6 +8,7 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
+#include <boost/beast/ssl/ssl_stream.hpp>
 #include <optional>
 #include <utility>
 
@@ -49,6 +51,8 @@ Request request_of(wire::request<wire::string_body>&& message) {
   return request;
 }
 
+constexpr unsigned kNoContent = 204;
+
 /// What to answer when a request cannot be read, if anything.
 std::optional<Response> answer_to(const error_code& error) {
   if (error == wire::error::header_limit || error == wire::error::buffer_overflow) {
@@ -64,105 +68,176 @@ std::optional<Response> answer_to(const error_code& error) {
   return std::nullopt;
 }
 
-/// One connection: idle, read, answer, idle again. Kept alive by the operation that is under way.
-class Session : public std::enable_shared_from_this<Session> {
+/// One connection: idle, read, answer, idle again. Kept alive by the list of connections, and by the
+/// operation that is under way.
+template <class Stream>
+class Session final : public Connection, public std::enable_shared_from_this<Session<Stream>> {
  public:
-  Session(tcp::socket socket, const Router& router, const Limits& limits, std::shared_ptr<std::size_t> open)
-      : stream_(std::move(socket)),
-        buffer_(limits.header_bytes + limits.body_bytes),
-        router_(router),
-        limits_(limits),
-        open_(std::move(open)) {
-    ++*open_;
+  static constexpr bool kTls = !std::is_same_v<Stream, beast::tcp_stream>;
+
+  template <class... Arguments>
+  Session(SessionContext context, Certificate::Context certificate, Arguments&&... arguments)
+      : certificate_(std::move(certificate)),
+        stream_(std::forward<Arguments>(arguments)...),
+        buffer_(context.limits.header_bytes + context.limits.body_bytes),
+        context_(std::move(context)) {}
+
+  void start() override {
+    idle_since_ = Clock::now();
+    if constexpr (kTls) {
+      transport().expires_after(context_.limits.request);
+      stream_.async_handshake(boost::asio::ssl::stream_base::server,
+                              [self = this->shared_from_this()](error_code error) {
+                                if (error) return self->end();
+                                self->wait_for_request();
+                              });
+    } else {
+      wait_for_request();
+    }
   }
-  ~Session() { --*open_; }
-  Session(const Session&) = delete;
-  Session& operator=(const Session&) = delete;
+
+  void close() override { transport().close(); }
+
+  std::optional<Time> idle_since() const override { return idle_since_; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  static constexpr std::size_t kReadBytes = 4096;
+  static constexpr unsigned kHttp11 = 11;
+  static constexpr std::chrono::seconds kLinger{1};
+
+  beast::tcp_stream& transport() { return beast::get_lowest_layer(stream_); }
+
+  void end() { context_.connections.remove(this); }
 
   void wait_for_request() {
-    if (buffer_.size() > 0) return read_header();
-    stream_.expires_after(limits_.idle);
+    idle_since_ = Clock::now();
+    if (buffer_.size() > 0) return read_request();
+    transport().expires_after(context_.limits.idle);
     stream_.async_read_some(buffer_.prepare(kReadBytes),
-                            [self = shared_from_this()](error_code error, std::size_t n) {
-                              if (error) return;
+                            [self = this->shared_from_this()](error_code error, std::size_t n) {
+                              if (error) return self->end();
                               self->buffer_.commit(n);
-                              self->read_header();
+                              self->read_request();
                             });
   }
 
- private:
-  static constexpr std::size_t kReadBytes = 4096;
-
-  void read_header() {
+  void read_request() {
     parser_.emplace();
     // Beast counts the header without the request line's own limit; both stay within one buffer.
-    parser_->header_limit(static_cast<std::uint32_t>(limits_.header_bytes));
-    parser_->body_limit(limits_.body_bytes);
-    stream_.expires_after(limits_.request);
-    wire::async_read(stream_, buffer_, *parser_, [self = shared_from_this()](error_code error, std::size_t) {
-      if (error) return self->give_up(error);
-      const bool keep = self->parser_->get().keep_alive();
-      const unsigned version = self->parser_->get().version();
-      Request request = request_of(self->parser_->release());
-      const bool head = request.method == Method::kHead;
-      self->send(self->router_.handle(std::move(request)), version, keep, head);
-    });
+    parser_->header_limit(static_cast<std::uint32_t>(context_.limits.header_bytes));
+    parser_->body_limit(context_.limits.body_bytes);
+    transport().expires_after(context_.limits.request);
+    wire::async_read(stream_, buffer_, *parser_,
+                     [self = this->shared_from_this()](error_code error, std::size_t) {
+                       if (error) return self->give_up(error);
+                       self->answer();
+                     });
   }
 
   void give_up(const error_code& error) {
-    if (auto answer = answer_to(error)) send(std::move(*answer), kHttp11, false, false);
+    auto answer = answer_to(error);
+    if (!answer) return end();
+    const auto target = parser_->get().target();
+    context_.router.decorate(std::string_view(target.data(), target.size()), *answer);
+    idle_since_.reset();
+    send(std::move(*answer), {kHttp11, false, false});
   }
 
-  void send(Response&& response, unsigned version, bool keep, bool head) {
-    message_ = {static_cast<wire::status>(response.status), version};
-    message_.set(wire::field::content_type, response.content_type);
+  struct Manner {
+    unsigned version = kHttp11;
+    bool keep = false;
+    bool head = false;
+  };
+
+  void answer() {
+    idle_since_.reset();
+    transport().expires_never();
+    Manner manner{parser_->get().version(), parser_->get().keep_alive() && !context_.health_only, false};
+    Request request = request_of(parser_->release());
+    manner.head = request.method == Method::kHead;
+    if (context_.health_only && !request.path.starts_with("/health")) {
+      Response busy = error_response(503, "too many connections; try again later");
+      context_.router.decorate(request.path, busy);
+      return send(std::move(busy), manner);
+    }
+    // The list keeps the session while it waits: a responder may be held for longer than the server lives.
+    Responder respond([weak = this->weak_from_this(), outlet = context_.outlet, manner](Response response) {
+      outlet->post([weak, manner, response = std::move(response)]() mutable {
+        if (const auto self = weak.lock()) self->send(std::move(response), manner);
+      });
+    });
+    context_.router.handle(std::move(request), std::move(respond));
+  }
+
+  void send(Response&& response, const Manner& manner) {
+    message_ = {static_cast<wire::status>(response.status), manner.version};
+    if (!response.content_type.empty()) message_.set(wire::field::content_type, response.content_type);
     for (const auto& [name, value] : response.headers) message_.set(name, value);
     message_.set(wire::field::cache_control, "no-store");
-    message_.keep_alive(keep);
-    message_.content_length(response.body.size());
-    if (!head) message_.body() = std::move(response.body);
-    stream_.expires_after(limits_.response);
-    wire::async_write(stream_, message_, [self = shared_from_this(), keep](error_code error, std::size_t) {
-      if (error) return;
-      if (keep) return self->wait_for_request();
-      self->close();
-    });
+    message_.keep_alive(manner.keep);
+    if (response.status != kNoContent) message_.content_length(response.body.size());
+    if (!manner.head) message_.body() = std::move(response.body);
+    transport().expires_after(context_.limits.response);
+    wire::async_write(stream_, message_,
+                      [self = this->shared_from_this(), keep = manner.keep](error_code error, std::size_t) {
+                        // Its body may be large, and the next request far away.
+                        self->message_ = {};
+                        if (error) return self->end();
+                        if (keep) return self->wait_for_request();
+                        self->finish();
+                      });
   }
 
   /// Says that no more comes, then waits for the client's end: closing at once while it still sends would
   /// reset the connection, and the answer with it.
-  void close() {
-    error_code ignored;
-    (void)stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
-    stream_.expires_after(kLinger);
-    drain();
+  void finish() {
+    transport().expires_after(kLinger);
+    idle_since_ = Clock::now();
+    if constexpr (kTls) {
+      stream_.async_shutdown([self = this->shared_from_this()](error_code) { self->end(); });
+    } else {
+      error_code ignored;
+      (void)stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
+      drain();
+    }
   }
 
   void drain() {
     buffer_.clear();
     stream_.async_read_some(buffer_.prepare(kReadBytes),
-                            [self = shared_from_this()](error_code error, std::size_t) {
-                              if (!error) self->drain();
+                            [self = this->shared_from_this()](error_code error, std::size_t) {
+                              if (error) return self->end();
+                              self->drain();
                             });
   }
 
-  static constexpr unsigned kHttp11 = 11;
-  static constexpr std::chrono::seconds kLinger{1};
-
-  beast::tcp_stream stream_;
+  Certificate::Context certificate_;  ///< what the stream was made with
+  Stream stream_;
   beast::flat_buffer buffer_;
   std::optional<wire::request_parser<wire::string_body>> parser_;
   wire::response<wire::string_body> message_;
-  const Router& router_;
-  Limits limits_;
-  std::shared_ptr<std::size_t> open_;
+  SessionContext context_;
+  std::optional<Time> idle_since_;
 };
+
+template class Session<beast::tcp_stream>;
+template class Session<beast::ssl_stream<beast::tcp_stream>>;
 
 }  // namespace
 
-void start_session(tcp::socket socket, const Router& router, const Limits& limits,
-                   std::shared_ptr<std::size_t> open) {
-  std::make_shared<Session>(std::move(socket), router, limits, std::move(open))->wait_for_request();
+void start_session(tcp::socket socket, const Certificate::Context& certificate, SessionContext context) {
+  Connections& connections = context.connections;
+  std::shared_ptr<Connection> session;
+  if (certificate) {
+    using Secured = beast::ssl_stream<beast::tcp_stream>;
+    session =
+        std::make_shared<Session<Secured>>(std::move(context), certificate, std::move(socket), *certificate);
+  } else {
+    session = std::make_shared<Session<beast::tcp_stream>>(std::move(context), nullptr, std::move(socket));
+  }
+  connections.add(session);
+  session->start();
 }
 
 }  // namespace inboxd::http

@@ -8,6 +8,7 @@
 #include "http/operations.hpp"
 #include "http/router.hpp"
 #include "store/memory_store.hpp"
+#include "unit/http/answer.hpp"
 
 namespace inboxd::http {
 namespace {
@@ -46,7 +47,7 @@ struct Case {
 class RouterCase : public ::testing::TestWithParam<Case> {};
 
 TEST_P(RouterCase, Answers) {
-  const Response response = sample().handle(request(GetParam().method, GetParam().path));
+  const Response response = testing::answer(sample(), request(GetParam().method, GetParam().path));
   EXPECT_EQ(response.status, GetParam().status);
   EXPECT_THAT(response.body, HasSubstr(GetParam().body));
 }
@@ -66,10 +67,10 @@ INSTANTIATE_TEST_SUITE_P(
         Case{Method::kGet, "/throws", 500, "internal error"}));
 
 TEST(Router, SaysWhatIsAllowedAndHidesWhatWasThrown) {
-  const Response refused = sample().handle(request(Method::kDelete, "/api/a/groups/b"));
+  const Response refused = testing::answer(sample(), request(Method::kDelete, "/api/a/groups/b"));
   ASSERT_EQ(refused.headers.size(), 1U);
   EXPECT_EQ(refused.headers[0].second, "GET, HEAD, POST");
-  EXPECT_THAT(sample().handle(request(Method::kGet, "/throws")).body, Not(HasSubstr("secret")));
+  EXPECT_THAT(testing::answer(sample(), request(Method::kGet, "/throws")).body, Not(HasSubstr("secret")));
 }
 
 TEST(HttpMessage, HeadersAreFoundInAnyCaseAndTextIsEscaped) {
@@ -106,15 +107,15 @@ TEST(Health, RoutesSayTheTruth) {
   Health health;
   Router router;
   add_health(router, health);
-  EXPECT_EQ(router.handle(request(Method::kGet, "/health/live")).status, 200U);
+  EXPECT_EQ(testing::answer(router, request(Method::kGet, "/health/live")).status, 200U);
   health.link(LinkState::kStandby, "another \"one\"");
-  const Response standby = router.handle(request(Method::kGet, "/health/ready"));
+  const Response standby = testing::answer(router, request(Method::kGet, "/health/ready"));
   EXPECT_EQ(standby.status, 503U);
   EXPECT_EQ(standby.body, R"({"ready":false,"link":"standby","store":false,"why":"another \"one\""})");
   store::MemoryStore store;
   health.store(&store);
   health.link(LinkState::kUp, "");
-  const Response ready = router.handle(request(Method::kGet, "/health/ready"));
+  const Response ready = testing::answer(router, request(Method::kGet, "/health/ready"));
   EXPECT_EQ(ready.status, 200U);
   EXPECT_EQ(ready.body, R"({"ready":true,"link":"up","store":true,"why":""})");
 }

@@ -6,6 +6,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <condition_variable>
+#include <deque>
+#include <future>
+#include <mutex>
+#include <stdexcept>
 #include <string>
 
 namespace inboxd::http {
@@ -28,11 +33,16 @@ class Wire {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     connected_ = ::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   }
-  ~Wire() { ::close(socket_); }
+  ~Wire() { close(); }
   Wire(const Wire&) = delete;
   Wire& operator=(const Wire&) = delete;
 
   bool connected() const { return connected_; }
+
+  void close() {
+    if (socket_ >= 0) ::close(socket_);
+    socket_ = -1;
+  }
 
   void send(std::string_view bytes) { (void)::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL); }
 
@@ -136,19 +146,146 @@ TEST_F(HttpServer, ClosesASlowRequestAndAnIdleConnection) {
   EXPECT_FALSE(idle.timed_out());
 }
 
-TEST_F(HttpServer, ClosesConnectionsBeyondTheLimit) {
+TEST_F(HttpServer, ClosesTheLongestIdleBeyondTheLimit) {
   Limits limits;
-  limits.connections = 1;
+  limits.connections = 2;
   start(limits);
   Wire first(port());
   first.send("GET /hello?1 HTTP/1.1\r\nHost: x\r\n\r\n");
   EXPECT_THAT(first.read(">"), HasSubstr("<hello 1>"));
   Wire second(port());
   second.send("GET /hello?2 HTTP/1.1\r\nHost: x\r\n\r\n");
-  EXPECT_EQ(second.read(), "");
-  EXPECT_FALSE(second.timed_out());
+  EXPECT_THAT(second.read(">"), HasSubstr("<hello 2>"));
   first.send("GET /hello?3 HTTP/1.1\r\nHost: x\r\n\r\n");
   EXPECT_THAT(first.read(">"), HasSubstr("<hello 3>"));
+  Wire third(port());
+  third.send("GET /hello?4 HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(third.read(">"), HasSubstr("<hello 4>"));
+  EXPECT_EQ(second.read(), "");
+  EXPECT_FALSE(second.timed_out());
+  first.send("GET /hello?5 HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(first.read(">"), HasSubstr("<hello 5>"));
+}
+
+/// Responders of `/later`, held until the test answers.
+class AsyncServer : public HttpServer {
+ protected:
+  AsyncServer() {
+    router_.add_async(Method::kGet, "/later", [this](const Request&, Responder respond) {
+      const std::lock_guard lock(mutex_);
+      held_.push_back(std::move(respond));
+      changed_.notify_all();
+    });
+    router_.add(Method::kGet, "/health/live", [](const Request&) {
+      return Response{200, "text/plain", "<alive>"};
+    });
+    router_.add(Method::kPost, "/api/x", [](const Request&) { return Response{200, "text/plain", "<x>"}; });
+    router_.open_to_browsers("/api");
+  }
+  ~AsyncServer() override { server_.reset(); }
+  AsyncServer(const AsyncServer&) = delete;
+  AsyncServer& operator=(const AsyncServer&) = delete;
+
+  Responder take() {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, std::chrono::seconds(10), [this] { return !held_.empty(); });
+    Responder respond = std::move(held_.front());
+    held_.pop_front();
+    return respond;
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Responder> held_;
+};
+
+TEST_F(AsyncServer, AnswersFromAnotherThreadAndInOrder) {
+  start({});
+  Wire wire(port());
+  wire.send(
+      "GET /later HTTP/1.1\r\nHost: x\r\n\r\nGET /hello?2 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  Responder respond = take();
+  respond({200, "text/plain", "<first>"});
+  respond({200, "text/plain", "<never>"});
+  const std::string got = wire.read();
+  EXPECT_LT(got.find("<first>"), got.find("<hello 2>"));
+  EXPECT_THAT(got, Not(HasSubstr("<never>")));
+  EXPECT_FALSE(wire.timed_out());
+}
+
+TEST_F(AsyncServer, ADroppedResponderAnswers500) {
+  start({});
+  Wire wire(port());
+  wire.send("GET /later HTTP/1.1\r\nHost: x\r\n\r\n");
+  { const Responder dropped = take(); }
+  EXPECT_THAT(wire.read("}"), StartsWith("HTTP/1.1 500"));
+  wire.send("GET /hello?2 HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(wire.read(">"), HasSubstr("<hello 2>"));
+}
+
+TEST_F(AsyncServer, AResponderMayOutliveTheServerAndTheClient) {
+  start({});
+  {
+    Wire gone(port());
+    gone.send("GET /later HTTP/1.1\r\nHost: x\r\n\r\n");
+    Responder respond = take();
+    gone.close();
+    respond({200, "text/plain", "<late>"});
+  }
+  Wire wire(port());
+  wire.send("GET /later HTTP/1.1\r\nHost: x\r\n\r\n");
+  Responder respond = take();
+  server_.reset();
+  respond({200, "text/plain", "<late>"});
+  EXPECT_EQ(wire.read(), "");
+}
+
+TEST_F(AsyncServer, BusyItStillSaysThatItIsAlive) {
+  Limits limits;
+  limits.connections = 1;
+  start(limits);
+  Wire busy(port());
+  busy.send("GET /later HTTP/1.1\r\nHost: x\r\n\r\n");
+  Responder respond = take();
+  Wire probe(port());
+  probe.send("GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(probe.read(), HasSubstr("<alive>"));
+  Wire other(port());
+  other.send("GET /hello?1 HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(other.read(), StartsWith("HTTP/1.1 503"));
+  respond({200, "text/plain", "<done>"});
+  EXPECT_THAT(busy.read(">"), HasSubstr("<done>"));
+}
+
+TEST_F(AsyncServer, BrowsersMayReadRefusalsToo) {
+  start({});
+  const std::string allow = "Access-Control-Allow-Origin: *";
+  const std::string requests[] = {
+      "POST /api/x HTTP/1.1\r\nHost: x\r\nContent-Length: 70000\r\n\r\n",
+      "POST /api/x HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+      "GET /api/none HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+      "OPTIONS /api/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"};
+  for (const std::string& request : requests) {
+    Wire wire(port());
+    wire.send(request);
+    EXPECT_THAT(wire.read(), HasSubstr(allow)) << request;
+    EXPECT_FALSE(wire.timed_out());
+  }
+}
+
+TEST_F(AsyncServer, RunsWhatItsLoopIsGiven) {
+  start({});
+  std::promise<int> first;
+  std::promise<int> second;
+  server_->loop().after(milliseconds(1), [&first] { first.set_value(1); });
+  server_->loop().post([&second] {
+    second.set_value(2);
+    throw std::runtime_error("a task that fails must not stop the others");
+  });
+  EXPECT_EQ(second.get_future().get(), 2);
+  EXPECT_EQ(first.get_future().get(), 1);
+  server_->stop();
+  server_->loop().post([] { FAIL() << "ran after the end"; });
 }
 
 TEST_F(HttpServer, SaysWhichPortIsTaken) {

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+
+#include "http/resource.hpp"
+
+namespace inboxd::http {
+
+/// A message as a client of the broker would publish it.
+struct Outgoing {
+  PartyId sender;
+  PartyId recipient;
+  std::string payload;
+};
+
+/// Reads the body of a POST to `/messages`: what is mandatory is there, and the engine will take the rest.
+Result<Outgoing, Response> read_outgoing(const Call& call);
+
+/// `{"success":true,"message_id":…}`
+Response sent_response(const Verdict& verdict);
+
+}  // namespace inboxd::http
