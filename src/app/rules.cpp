@@ -8,6 +8,7 @@
 #include "auth/key.hpp"
 #include "core/id.hpp"
 #include "core/topic.hpp"
+#include "net/http_client.hpp"
 
 namespace inboxd::app {
 namespace {
@@ -36,6 +37,32 @@ void check_address(const Loaded& loaded, Problems& problems) {
   const char* const text = loaded.settings.http_bind.c_str();
   if (::inet_pton(AF_INET, text, address) != 1 && ::inet_pton(AF_INET6, text, address) != 1) {
     complain(problems, loaded, "HTTP_BIND", "not an IP address; allowed: e.g. 127.0.0.1, ::1, 0.0.0.0");
+  }
+}
+
+void check_urls(const Loaded& loaded, Problems& problems) {
+  const config::Settings& s = loaded.settings;
+  for (const std::string& endpoint : s.webhook_endpoints) {
+    if (auto url = net::parse_url(endpoint); !url) {
+      complain(problems, loaded, "WEBHOOK_ENDPOINTS", url.error());
+    }
+  }
+  if (s.contacts_lookup_endpoint.empty()) return;
+  if (auto url = net::parse_url(s.contacts_lookup_endpoint); !url) {
+    complain(problems, loaded, "CONTACTS_LOOKUP_ENDPOINT", url.error());
+  }
+}
+
+void check_https(const Loaded& loaded, Problems& problems) {
+  const config::Settings& s = loaded.settings;
+  if (s.cert_pem.empty() != s.key_pem.empty()) {
+    complain(problems, loaded, s.cert_pem.empty() ? "KEY_PEM" : "CERT_PEM",
+             "HTTPS needs both CERT_PEM and KEY_PEM");
+  }
+  const bool is_path = s.baseurl.starts_with('/') && !s.baseurl.ends_with('/') &&
+                       s.baseurl.find_first_of("?#{} ") == std::string::npos;
+  if (!s.baseurl.empty() && !is_path) {
+    complain(problems, loaded, "BASEURL", "must be a path such as /api: a slash first, none at the end");
   }
 }
 
@@ -80,6 +107,8 @@ Problems check_settings(Loaded& loaded, Needs needs) {
   Problems problems;
   check_topics(loaded, problems);
   check_address(loaded, problems);
+  check_urls(loaded, problems);
+  check_https(loaded, problems);
   check_broker(loaded, needs, problems);
   check_secret(loaded, needs, problems);
   warn_of_tls(loaded);

@@ -26,6 +26,7 @@ int serve(const Invocation& invocation) {
   SpdLog log(loaded->settings.log_level, loaded->settings.log_format);
   Service service(*loaded, log);
   const Signals::Attached attached(signals, [&](int number) {
+    if (number == SIGHUP) return service.reload();
     log.info("stopping", {{"signal", number == SIGINT ? "SIGINT" : "SIGTERM"}});
     service.stop();
   });

@@ -5,9 +5,14 @@
 #include <utility>
 
 #include "app/broker_settings.hpp"
+#include "app/event_settings.hpp"
 #include "app/exit_code.hpp"
 #include "app/store_settings.hpp"
+#include "auth/key.hpp"
+#include "http/http_contacts.hpp"
+#include "http/openapi.hpp"
 #include "http/operations.hpp"
+#include "net/http_client.hpp"
 #include "rabbitmq/broker.hpp"
 #include "store/rocksdb_store.hpp"
 
@@ -27,6 +32,47 @@ class OnExit {
   Action action_;
 };
 
+/// Wakes who waits for what was committed.
+class CommitHub final : public CommitListener {
+ public:
+  /// `sender` may be null.
+  CommitHub(http::ReplyWaiters& replies, webhook::WebhookSender* sender)
+      : replies_(replies), sender_(sender) {}
+
+  void committed(const Commit& commit) noexcept override {
+    replies_.committed(commit);
+    if (sender_ != nullptr && !commit.outbox.empty()) sender_->wake();
+  }
+
+ private:
+  http::ReplyWaiters& replies_;
+  webhook::WebhookSender* sender_;
+};
+
+struct ContactsService {
+  std::unique_ptr<net::HttpClient> client;  ///< null where there is no service to ask
+  std::unique_ptr<http::Contacts> contacts;
+};
+
+ContactsService contacts_service(const config::Settings& settings, http::Server& server, const Clock& clock) {
+  ContactsService service;
+  if (settings.contacts_lookup_endpoint.empty()) {
+    service.contacts = std::make_unique<http::NoContacts>();
+    return service;
+  }
+  service.client = std::make_unique<net::HttpClient>(server.executor(), net::HttpClient::Options{});
+  const auto send = [client = service.client.get()](net::Request request, std::chrono::milliseconds timeout,
+                                                    net::HttpClient::Done done) {
+    client->send(std::move(request), timeout, std::move(done));
+  };
+  // The endpoint's form was checked with the settings.
+  service.contacts =
+      http::HttpContacts::make(
+          {.endpoint = settings.contacts_lookup_endpoint, .timeout = settings.contacts_timeout}, clock, send)
+          .value();
+  return service;
+}
+
 EngineSettings engine_settings(const config::Settings& settings) {
   EngineSettings result;
   result.topics = topics_of(settings);
@@ -37,6 +83,9 @@ EngineSettings engine_settings(const config::Settings& settings) {
   result.fanout_slice = settings.fanout_slice;
   result.max_jobs = settings.max_fanout_jobs;
   result.idempotency_ttl = settings.idempotency_ttl;
+  result.events = event_settings(settings);
+  result.presence = settings.presence_enabled;
+  result.presence_ttl = settings.presence_ttl;
   result.backoff_min = settings.reconnect_min;
   result.backoff_max = settings.reconnect_max;
   result.standby_retry = settings.standby_retry;
@@ -51,10 +100,35 @@ std::string layouts(const config::Settings& settings) {
 }  // namespace
 
 Service::Service(const config::Loaded& loaded, Log& log)
-    : loaded_(loaded), settings_(loaded.settings), log_(log), metrics_(health_) {
+    : loaded_(loaded),
+      settings_(loaded.settings),
+      log_(log),
+      metrics_(health_),
+      topics_(topics_of(settings_)) {
   http::add_health(routes_, health_);
   http::add_metrics(routes_, metrics_);
   http::add_metrics(metrics_routes_, metrics_);
+  http::add_openapi(routes_);
+  add_api();
+}
+
+void Service::add_api() {
+  if (settings_.jwt_secret.empty()) return;
+  verifier_.emplace(std::vector{auth::Key::hs256(settings_.jwt_secret).value()});
+  api_.emplace(http::Api{.backend = backend_,
+                         .topics = topics_,
+                         .clock = clock_,
+                         .entropy = api_entropy_,
+                         .verifier = *verifier_,
+                         .settings = {.base = settings_.baseurl,
+                                      .sync_retention = settings_.sync_retention,
+                                      .endpoints = event_settings(settings_).endpoints},
+                         .replies = replies_,
+                         .rescan = [this] {
+                           const std::lock_guard lock(mutex_);
+                           if (sender_ != nullptr) sender_->rescan();
+                         }});
+  http::add_api(routes_, *api_);
 }
 
 int Service::run() {
@@ -101,15 +175,21 @@ void Service::banner() const {
 }
 
 bool Service::listen() {
-  std::vector<http::Listener> listeners = {{settings_.http_bind, settings_.http_port, &routes_}};
+  std::vector<http::Listener> listeners = {{settings_.http_bind, settings_.http_port, &routes_, {}}};
+  if (!settings_.cert_pem.empty()) listeners[0].tls = {settings_.cert_pem, settings_.key_pem};
   if (settings_.metrics_port != 0)
-    listeners.push_back({settings_.http_bind, settings_.metrics_port, &metrics_routes_});
-  auto server = http::Server::start(listeners, {});
+    listeners.push_back({settings_.http_bind, settings_.metrics_port, &metrics_routes_, {}});
+  http::Limits limits;
+  limits.connections = settings_.http_connections;
+  limits.body_bytes = settings_.http_body_bytes;
+  auto server = http::Server::start(listeners, limits);
   if (!server) {
-    log_.error("HTTP cannot start; see HTTP_PORT, METRICS_PORT and HTTP_BIND", {{"why", server.error()}});
+    log_.error("HTTP cannot start; see HTTP_PORT, METRICS_PORT, HTTP_BIND, CERT_PEM and KEY_PEM",
+               {{"why", server.error()}});
     return false;
   }
   server_ = std::move(*server);
+  if (!api_) log_.warn("the REST API is off: there is no JWT_SECRET to check tokens with");
   log_.info("HTTP listens", {{"address", settings_.http_bind},
                              {"port", std::to_string(settings_.http_port)},
                              {"metrics_port", std::to_string(settings_.metrics_port)}});
@@ -140,24 +220,57 @@ bool Service::pause(std::chrono::milliseconds time) {
 }
 
 int Service::work(Store& store) {
+  const auto sender = make_sender(store);
+  CommitHub hub(replies_, sender.get());
   rabbitmq::RabbitBroker broker(broker_settings(settings_, clock_));
-  Engine engine(engine_settings(settings_), broker, store, clock_, entropy_, log_, metrics_);
+  Engine engine(engine_settings(settings_), broker, store, clock_, entropy_, log_, metrics_, &hub);
+  const ContactsService contacts = contacts_service(settings_, *server_, clock_);
+  // In reverse order of making: nobody may be shown what is gone, and what runs on the server's thread ends
+  // with it.
+  const OnExit stop_server([this] { server_->stop(); });
+  const OnExit close_api([this] { backend_.close(); });
+  backend_.open({store, engine.submitter(), *contacts.contacts, server_->loop()});
   {
     const std::lock_guard lock(mutex_);
     if (deadline_) return kDone;
     engine_ = &engine;
+    sender_ = sender.get();
   }
-  {
-    const OnExit hide([this] {
-      const std::lock_guard lock(mutex_);
-      engine_ = nullptr;
-    });
-    engine.run();
-  }
-  const std::lock_guard lock(mutex_);
-  const bool in_time = !deadline_ || SteadyClock::now() < *deadline_;
+  const OnExit hide([this] {
+    const std::lock_guard lock(mutex_);
+    engine_ = nullptr;
+    sender_ = nullptr;
+  });
+  engine.run();
+  const auto deadline = stopped_by();
+  const bool in_time = SteadyClock::now() < deadline;
+  // What an endpoint does not answer in time stays in the outbox: no work undone.
+  if (sender) sender->stop(deadline);
   if (!in_time) log_.error("SHUTDOWN_TIMEOUT passed with work undone; the broker delivers it again");
   return in_time ? kDone : kFailed;
+}
+
+/// The engine ends by stop() alone.
+SteadyClock::time_point Service::stopped_by() {
+  const std::lock_guard lock(mutex_);
+  return deadline_.value_or(SteadyClock::now() + settings_.shutdown_timeout);
+}
+
+std::unique_ptr<webhook::WebhookSender> Service::make_sender(Store& store) {
+  if (!settings_.webhook_enabled) return nullptr;
+  webhook::Settings settings = webhook_settings(settings_);
+  webhook_metrics_ = std::make_unique<WebhookMetrics>(metrics_.registry(), settings.endpoints);
+  return std::make_unique<webhook::WebhookSender>(std::move(settings), store, clock_, webhook_entropy_, log_,
+                                                  *webhook_metrics_);
+}
+
+void Service::reload() {
+  if (settings_.cert_pem.empty() || !server_) return;
+  if (auto reloaded = server_->reload(); !reloaded) {
+    log_.error("the HTTPS certificate cannot be read; the earlier one stays", {{"why", reloaded.error()}});
+  } else {
+    log_.info("the HTTPS certificate was read anew");
+  }
 }
 
 }  // namespace inboxd::app

@@ -7,12 +7,16 @@
 
 #include "app/log.hpp"
 #include "app/system.hpp"
+#include "app/webhook_metrics.hpp"
+#include "auth/jwt.hpp"
 #include "config/load.hpp"
 #include "engine/engine.hpp"
+#include "http/api.hpp"
 #include "http/health.hpp"
 #include "http/metrics.hpp"
 #include "http/router.hpp"
 #include "http/server.hpp"
+#include "webhook/sender.hpp"
 
 namespace inboxd::app {
 
@@ -30,10 +34,16 @@ class Service {
   /// From any thread; the first call counts.
   void stop();
 
+  /// Reads the HTTPS certificate anew, where there is one. From any thread.
+  void reload();
+
  private:
   bool listen();
+  void add_api();
   std::unique_ptr<Store> open_store();
   int work(Store& store);
+  std::unique_ptr<webhook::WebhookSender> make_sender(Store& store);
+  SteadyClock::time_point stopped_by();
   /// Waits, and says whether to go on.
   bool pause(std::chrono::milliseconds time);
   void banner() const;
@@ -47,12 +57,22 @@ class Service {
   http::Metrics metrics_;
   http::Router routes_;
   http::Router metrics_routes_;
+  /// The REST API, where there is a secret to check its tokens with.
+  Topics topics_;
+  SystemEntropy api_entropy_;
+  SystemEntropy webhook_entropy_;
+  std::unique_ptr<WebhookMetrics> webhook_metrics_;
+  http::Backend backend_;
+  http::ReplyWaiters replies_;
+  std::optional<auth::Verifier> verifier_;
+  std::optional<http::Api> api_;
   std::unique_ptr<http::Server> server_;
 
   std::mutex mutex_;  // guards all that follows
   std::condition_variable changed_;
   std::optional<SteadyClock::time_point> deadline_;  ///< set by stop()
   Engine* engine_ = nullptr;                         ///< while it works
+  webhook::WebhookSender* sender_ = nullptr;         ///< likewise, where there is one
 };
 
 }  // namespace inboxd::app

@@ -29,6 +29,7 @@ Signals::Signals() {
   sigemptyset(&set);
   sigaddset(&set, SIGTERM);
   sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGHUP);
   if (::pthread_sigmask(SIG_BLOCK, &set, nullptr) != 0) throw std::runtime_error("cannot block signals");
   signals_ = checked(::signalfd(-1, &set, SFD_CLOEXEC), "signalfd");
   end_ = checked(::eventfd(0, EFD_CLOEXEC), "eventfd");
@@ -50,10 +51,19 @@ void Signals::watch() {
     signalfd_siginfo info{};
     if (::read(signals_, &info, sizeof info) != sizeof info) continue;
     const int number = static_cast<int>(info.ssi_signo);
+    if (number == SIGHUP) {
+      pass_on(number);
+      continue;
+    }
     if (told) std::_Exit(kSignalled + number);
     told = true;
     take(number);
   }
+}
+
+void Signals::pass_on(int number) {
+  const std::lock_guard lock(mutex_);
+  if (handler_) handler_(number);
 }
 
 void Signals::take(int number) {

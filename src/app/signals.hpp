@@ -6,9 +6,10 @@
 
 namespace inboxd::app {
 
-/// Takes SIGTERM and SIGINT on a thread of its own, so that nothing runs inside a signal handler. A second
-/// one ends the process at once, with kSignalled plus its number. Make it before any other thread: those
-/// inherit that the signals are blocked. SIGPIPE is ignored from then on.
+/// Takes SIGTERM, SIGINT and SIGHUP on a thread of its own, so that nothing runs inside a signal handler. A
+/// second one of the first two ends the process at once, with kSignalled plus its number; SIGHUP is passed on
+/// each time. Make it before any other thread: those inherit that the signals are blocked. SIGPIPE is ignored
+/// from then on.
 class Signals {
  public:
   using Handler = std::function<void(int)>;
@@ -18,8 +19,8 @@ class Signals {
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
 
-  /// While it lives, `handler` is called for the first signal, with its number, on the signals' thread; for
-  /// one that came before, at once. One at a time.
+  /// While it lives, `handler` is called, on the signals' thread, with the number of the first that ends the
+  /// process, for one that came before at once; and with each SIGHUP. One at a time.
   class Attached {
    public:
     Attached(Signals& signals, Handler handler);
@@ -34,6 +35,7 @@ class Signals {
  private:
   void watch();
   void take(int number);
+  void pass_on(int number);
 
   int signals_ = -1;
   int end_ = -1;

@@ -108,7 +108,7 @@ bool fits(Kind kind, FileEntry::Type type) {
     case FileEntry::Type::kInteger:
       return kind == Kind::kInteger || kind == Kind::kBytes || kind == Kind::kDuration;
     case FileEntry::Type::kBool:
-      return kind == Kind::kBool;
+      return kind == Kind::kBool || kind == Kind::kFlag;
     case FileEntry::Type::kArray:
       return kind == Kind::kList;
   }

@@ -13,7 +13,8 @@
 /// The declaration of a setting, and how the text that a person wrote becomes its value.
 namespace inboxd::config {
 
-enum class Kind { kText, kSecret, kInteger, kBytes, kDuration, kBool, kChoice, kList };
+/// kFlag is a kBool as other deployments write it: whatever is not `true` is false, and nothing is an error.
+enum class Kind { kText, kSecret, kInteger, kBytes, kDuration, kBool, kFlag, kChoice, kList };
 
 /// Where a value goes, and thereby its type. A choice hands over the index of what was chosen, a list its
 /// items.

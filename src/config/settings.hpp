@@ -11,6 +11,7 @@ namespace inboxd::config {
 enum class Verbosity { kError, kWarn, kInfo, kVerbose, kDebug };
 enum class LogFormat { kAuto, kText, kJson };
 enum class StoreKind { kRocksDb };
+enum class WebhookRetry { kConnect, kAll };
 enum class StoreSync { kBatch, kNone };
 enum class ActiveQueues { kBoth, kMessages, kPersist, kNone };
 
@@ -51,6 +52,30 @@ struct Settings {
   std::size_t max_fanout_jobs = 0;
   std::chrono::milliseconds idempotency_ttl{};
 
+  // webhooks and presence
+  bool webhook_enabled = true;
+  std::vector<std::string> webhook_endpoints;
+  std::vector<std::string> webhook_events;
+  std::string webhook_secret;
+  WebhookRetry webhook_retry = WebhookRetry::kConnect;
+  std::chrono::milliseconds webhook_timeout{};
+  std::chrono::milliseconds webhook_max_age{};
+  std::size_t webhook_concurrency = 0;
+  std::size_t webhook_max_pending = 0;
+  bool webhook_tls_verify = true;
+  bool webhook_allow_link_local = false;
+  bool presence_enabled = false;
+  std::chrono::milliseconds presence_ttl{};
+
+  // REST
+  std::string baseurl;
+  std::string key_pem;
+  std::string cert_pem;
+  std::string contacts_lookup_endpoint;
+  std::chrono::milliseconds contacts_timeout{};
+  std::size_t http_body_bytes = 0;
+  std::size_t http_connections = 0;
+
   // tokens
   std::string jwt_secret;
   std::chrono::milliseconds service_token_ttl{};
@@ -61,6 +86,7 @@ struct Settings {
   std::string data_dir;
   std::size_t dead_letter_max = 0;
   std::size_t dead_letter_max_bytes = 0;
+  std::chrono::milliseconds sync_retention{};
   std::string mongodb_uri;
 
   // operations

@@ -15,6 +15,8 @@ constexpr std::uint64_t kHour = 3600 * kSecond;
 
 constexpr std::string_view kBroker = "Broker";
 constexpr std::string_view kMessages = "Topics and messages";
+constexpr std::string_view kWebhooks = "Webhooks and presence";
+constexpr std::string_view kRest = "REST API";
 constexpr std::string_view kTokens = "Tokens";
 constexpr std::string_view kStore = "Store";
 constexpr std::string_view kOperations = "Operations";
@@ -120,6 +122,76 @@ std::vector<Setting> declare() {
       {kMessages, "IDEMPOTENCY_TTL", Kind::kDuration, &S::idempotency_ttl, "24 h",
        "How long a resend with the same `attributes.tempUID` is recognised.", 24 * kHour, 8760 * kHour},
 
+      {kWebhooks, "WEBHOOK_ENABLED", Kind::kFlag, &S::webhook_enabled, "true",
+       "Whether events are sent to `WEBHOOK_ENDPOINTS`."},
+      {kWebhooks,
+       "WEBHOOK_ENDPOINTS",
+       Kind::kList,
+       &S::webhook_endpoints,
+       "",
+       "URLs that events are posted to: a comma list of `http://…` and `https://…`. Query strings are kept.",
+       0,
+       UINT64_MAX,
+       {},
+       {"WEBHOOK_ENDPOINT"}},
+      {kWebhooks,
+       "WEBHOOK_EVENTS",
+       Kind::kList,
+       &S::webhook_events,
+       "message-sent,message-delivered,message-received,message-return-receipt,conversation-archived,"
+       "conversation-unarchived",
+       "The events that are sent. `presence-change` goes out besides whenever `PRESENCE_ENABLED` is on.",
+       0,
+       UINT64_MAX,
+       {"message-sent", "message-delivered", "message-received", "message-return-receipt",
+        "conversation-archived", "conversation-unarchived", "presence-change"}},
+      {kWebhooks, "WEBHOOK_SECRET", Kind::kSecret, &S::webhook_secret, "",
+       "Key of the signature `X-Inboxd-Signature`, HMAC-SHA256 of time and body. Not set: no signature."},
+      {kWebhooks,
+       "WEBHOOK_RETRY",
+       Kind::kChoice,
+       static_cast<void (*)(S&, std::size_t)>(
+           [](S& s, std::size_t i) { s.webhook_retry = static_cast<WebhookRetry>(i); }),
+       "connect",
+       "`connect`: an event is sent again only where it cannot have arrived. `all`: also after a time-out "
+       "and "
+       "a status of 500 or more.",
+       0,
+       UINT64_MAX,
+       {"connect", "all"}},
+      {kWebhooks, "WEBHOOK_TIMEOUT", Kind::kDuration, &S::webhook_timeout, "30 s",
+       "Longest time for one request to an endpoint, connecting included.", 100, 10 * 60 * kSecond},
+      {kWebhooks, "WEBHOOK_MAX_AGE", Kind::kDuration, &S::webhook_max_age, "24 h",
+       "How long an event is tried before it is given up (`inboxd webhooks list`).", kSecond, 8760 * kHour},
+      {kWebhooks, "WEBHOOK_CONCURRENCY", Kind::kInteger, &S::webhook_concurrency, "8",
+       "Requests to one endpoint at a time. Those of one conversation go one after the other.", 1, 256},
+      {kWebhooks, "WEBHOOK_MAX_PENDING", Kind::kInteger, &S::webhook_max_pending, "1000000",
+       "Events that wait for one endpoint, at most; beyond that the oldest are given up.", 1000,
+       1'000'000'000},
+      {kWebhooks, "WEBHOOK_TLS_VERIFY", Kind::kBool, &S::webhook_tls_verify, "true",
+       "Check the certificates of `https://` endpoints and their host names."},
+      {kWebhooks, "WEBHOOK_ALLOW_LINK_LOCAL", Kind::kBool, &S::webhook_allow_link_local, "false",
+       "Allow endpoints whose address is link-local: cloud machines hand out credentials there."},
+      {kWebhooks, "PRESENCE_ENABLED", Kind::kFlag, &S::presence_enabled, "false",
+       "Whether users' presence is counted, and its changes are sent as events."},
+      {kWebhooks, "PRESENCE_TTL", Kind::kDuration, &S::presence_ttl, "12 h",
+       "A connection that has not said `connected` for this long is taken for gone: a clean MQTT DISCONNECT "
+       "says nothing.",
+       kSecond, 8760 * kHour},
+
+      {kRest, "BASEURL", Kind::kText, &S::baseurl, "/api", "What the paths of the REST API begin with."},
+      {kRest, "KEY_PEM", Kind::kText, &S::key_pem, "",
+       "PEM file of the HTTPS key. With `CERT_PEM`, `HTTP_PORT` speaks HTTPS. Read anew on SIGHUP."},
+      {kRest, "CERT_PEM", Kind::kText, &S::cert_pem, "", "PEM file of the HTTPS certificate and its chain."},
+      {kRest, "CONTACTS_LOOKUP_ENDPOINT", Kind::kText, &S::contacts_lookup_endpoint, "",
+       "URL that answers `GET …/{user}` with the user's names, for the messages that tell of group members."},
+      {kRest, "CONTACTS_TIMEOUT", Kind::kDuration, &S::contacts_timeout, "2 s",
+       "Longest time for that look-up; then the id stands for the name.", 10, 60 * kSecond},
+      {kRest, "HTTP_BODY_BYTES", Kind::kBytes, &S::http_body_bytes, "1 MiB",
+       "Largest body of a request that is taken.", kKiB, 64 * kMiB},
+      {kRest, "HTTP_CONNECTIONS", Kind::kInteger, &S::http_connections, "1024",
+       "HTTP connections at a time; beyond that the longest idle one is closed.", 8, 65535},
+
       {kTokens,
        "JWT_SECRET",
        Kind::kSecret,
@@ -160,9 +232,12 @@ std::vector<Setting> declare() {
        "Directory of the store; made when missing. Relative to the working directory. The image sets its "
        "own."},
       {kStore, "DEAD_LETTER_MAX", Kind::kInteger, &S::dead_letter_max, "10000",
-       "Dead letters that are kept; beyond that the oldest go.", 1, 10'000'000},
+       "Dead letters that are kept, of messages and of events each; beyond that the oldest go.", 1,
+       1'000'000},
       {kStore, "DEAD_LETTER_MAX_BYTES", Kind::kBytes, &S::dead_letter_max_bytes, "64 MiB",
        "Bytes of dead letters that are kept; beyond that the oldest go.", kMiB, 64 * kGiB},
+      {kStore, "SYNC_RETENTION", Kind::kDuration, &S::sync_retention, "168 h",
+       "How far back `GET /api/{app}/{user}/messages?since=` can look.", kHour, 8760 * kHour},
       {kStore, "MONGODB_URI", Kind::kSecret, &S::mongodb_uri, "",
        "Not used. Set, it stops the start unless `STORE` is said too, for the history in that database would "
        "be "
@@ -226,16 +301,10 @@ std::span<const Setting> all_settings() {
 
 std::span<const Inert> inert_settings() {
   static constexpr Inert kTable[] = {
-      {"WEBHOOK_*", "Webhooks."},
-      {"PRESENCE_*", "Presence events."},
       {"CACHE_*", "An external cache: this engine needs none."},
       {"BUCKET_*", "Rate limits."},
       {"ANALYTICS_*", "Analytics events."},
       {"PUSH_*", "Push notifications."},
-      {"BASEURL", "Base of the REST API."},
-      {"KEY_PEM", "Key of an HTTPS listener."},
-      {"CERT_PEM", "Certificate of an HTTPS listener."},
-      {"CONTACTS_LOOKUP_ENDPOINT", "Names of users, for group messages made by the REST API."},
       {"AUTO_RESTART", "The engine always connects again by itself."},
   };
   return kTable;

@@ -108,6 +108,10 @@ bool parses(const Setting& setting, std::string_view text, Settings& settings) {
                           return put(parse_number(setting, text), [&](auto v) { settings.*member = v; });
                         },
                         [&](bool Settings::*member) {
+                          if (setting.kind == Kind::kFlag) {
+                            settings.*member = lower(text) == "true";
+                            return true;
+                          }
                           return put(parse_bool(text), [&](bool v) { settings.*member = v; });
                         },
                         [&](std::chrono::milliseconds Settings::*member) {
@@ -185,6 +189,8 @@ std::string allowed(const Setting& setting) {
       return "a time in seconds, or with ms, s, m, h or d, " + bounds(show_time);
     case Kind::kBool:
       return "true or false";
+    case Kind::kFlag:
+      return "true, and anything else for false";
     case Kind::kChoice:
       return fmt::format("one of {}", fmt::join(setting.choices, ", "));
     case Kind::kList:

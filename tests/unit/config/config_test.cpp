@@ -218,9 +218,9 @@ TEST(Config, ANameWinsOverItsAliasesAndSaysSo) {
 
 TEST(Config, VariablesOfOtherDeploymentsAreTakenAndNamed) {
   const auto loaded = load(environment(
-      {{"WEBHOOK_ENABLED", "true"}, {"PUSH_WH_ENDPOINT", "x"}, {"CACHE_ENABLED", ""}, {"HOME", "/"}}));
+      {{"ANALYTICS_ENABLED", "true"}, {"PUSH_WH_ENDPOINT", "x"}, {"CACHE_ENABLED", ""}, {"HOME", "/"}}));
   ASSERT_TRUE(loaded);
-  EXPECT_THAT(loaded->inert, ElementsAre("PUSH_WH_ENDPOINT", "WEBHOOK_ENABLED"));
+  EXPECT_THAT(loaded->inert, ElementsAre("ANALYTICS_ENABLED", "PUSH_WH_ENDPOINT"));
 }
 
 TEST(Config, AnUnknownVariableWithOurPrefixIsAWarning) {
@@ -257,7 +257,7 @@ TEST_P(BadConfigFile, IsRefused) {
 constexpr BadFile kBadFiles[] = {
     {"\nrabbitmq_prot = 1", "rabbitmq_prot (line 2 of inboxd.toml): no setting has this name"},
     {"RABBITMQ_PORT = 1", "no setting has this name"},
-    {"webhook_enabled = true", "no setting has this name"},
+    {"push_wh_endpoint = \"x\"", "no setting has this name"},
     {"[rabbitmq]\nport = 1", "rabbitmq (line 1 of inboxd.toml)"},
     {"rabbitmq_port = true", "RABBITMQ_PORT (line 1 of inboxd.toml)"},
     {"rabbitmq_port = 1.5", "rabbitmq_port (line 1 of inboxd.toml)"},

@@ -1,0 +1,183 @@
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <charconv>
+#include <functional>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "app/engine_request.hpp"
+#include "app/invocation.hpp"
+#include "app/store_settings.hpp"
+#include "app/system.hpp"
+#include "app/terminal.hpp"
+#include "store/rocksdb_store.hpp"
+#include "webhook/settings.hpp"
+
+namespace inboxd::app {
+namespace {
+
+struct Options {
+  std::size_t limit = 100;
+  std::string endpoint;
+  std::vector<std::string> ids;
+  bool all = false;
+  bool body = false;
+};
+
+std::string time_of(Millis at) {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(static_cast<std::time_t>(at / 1000)),
+                     at % 1000);
+}
+
+/// The store as it was committed when it was opened; the engine may go on with it.
+std::unique_ptr<Store> open_to_read(const config::Settings& settings, Clock& clock) {
+  store::RocksDbOptions options = store_options(settings);
+  options.read_only = true;
+  auto opened = store::RocksDbStore::open(options, clock);
+  if (!opened) throw StoreError(opened.error());
+  return std::move(*opened);
+}
+
+int list(const Store& store, const Options& options) {
+  std::size_t shown = 0;
+  for (const UndeliveredEvent& event : store.undelivered(SIZE_MAX)) {
+    const std::string label = webhook::label_of(event.row.endpoint);
+    if (!options.endpoint.empty() && label != options.endpoint) continue;
+    if (shown++ == options.limit) {
+      std::cerr << "inboxd: there are more; see --limit\n";
+      break;
+    }
+    std::cout << fmt::format("{} {} {} {:>3} {}\n", event.row.sequence, time_of(event.at), printable(label),
+                             event.attempts, printable(event.reason));
+  }
+  return kDone;
+}
+
+void print(const UndeliveredEvent& event) {
+  // The query of an endpoint may hold its password.
+  std::cout << fmt::format(
+      "id           {}\nevent id     {}\ncreated at   {}\ngiven up at  {}\nreason       {}\nattempts     {}\n"
+      "endpoint     {}\norder        {}\nbody\n{}\n",
+      event.row.sequence, printable(event.row.event_id), time_of(event.row.created_at), time_of(event.at),
+      printable(event.reason), event.attempts, printable(webhook::label_of(event.row.endpoint)),
+      printable(event.row.ordering_key), printable(event.row.body));
+}
+
+std::optional<UndeliveredEvent> find(const Store& store, const std::string& id) {
+  std::uint64_t sequence = 0;
+  const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), sequence);
+  if (error != std::errc() || end != id.data() + id.size()) return std::nullopt;
+  return store.undelivered_event(sequence);
+}
+
+int show(const Store& store, const Options& options) {
+  for (const std::string& id : options.ids) {
+    const auto event = find(store, id);
+    if (!event) {
+      std::cerr << "inboxd: no undelivered event " << printable(id) << '\n';
+      return kFailed;
+    }
+    if (options.body) {
+      std::cout << event->row.body;
+    } else {
+      print(*event);
+    }
+  }
+  return kDone;
+}
+
+std::string replay_request(const Options& options) {
+  if (options.all) return R"({"all":true})";
+  std::string ids;
+  for (const std::string& id : options.ids) {
+    if (!ids.empty()) ids += ',';
+    ids += '"' + id + '"';
+  }
+  return R"({"ids":[)" + ids + "]}";
+}
+
+bool is_number(const std::string& text) {
+  return !text.empty() && text.size() <= 20 && text.find_first_not_of("0123456789") == std::string::npos;
+}
+
+int replay(const config::Settings& settings, const Options& options) {
+  if (options.all == !options.ids.empty()) {
+    std::cerr << "inboxd: name the events to replay, or say --all\n";
+    return kUsage;
+  }
+  for (const std::string& id : options.ids) {
+    if (is_number(id)) continue;
+    std::cerr << "inboxd: not the id of an undelivered event: " << printable(id) << '\n';
+    return kUsage;
+  }
+  const auto answer = ask_engine(settings, "webhooks/replay", replay_request(options));
+  if (!answer) {
+    std::cerr << "inboxd: " << answer.error() << '\n';
+    return kFailed;
+  }
+  std::cout << printable(*answer) << '\n';
+  return kDone;
+}
+
+using Work = std::function<int(const config::Settings&, const Options&)>;
+
+void add(CLI::App& parent, const char* name, const char* help, Invocation& invocation, Needs needs,
+         const std::shared_ptr<Options>& options, const std::function<void(CLI::App&)>& declare, Work work) {
+  CLI::App* const command = parent.add_subcommand(name, help);
+  add_settings(*command, invocation);
+  declare(*command);
+  command->callback([&invocation, needs, options, work] {
+    invocation.action = [&invocation, needs, options, work] {
+      const auto loaded = load_settings(invocation, needs);
+      if (!loaded) return static_cast<int>(kUsage);
+      print_warnings(*loaded);
+      return work(loaded->settings, *options);
+    };
+  });
+}
+
+}  // namespace
+
+void add_webhooks(CLI::App& root, Invocation& invocation) {
+  CLI::App* const group =
+      root.add_subcommand("webhooks", "Read and replay events that could not be delivered");
+  group->require_subcommand(1);
+  const auto options = std::make_shared<Options>();
+  using config::Settings;
+  add(
+      *group, "list", "List them, newest first: id, time, endpoint's host, attempts, reason", invocation,
+      Needs::kNothing, options,
+      [&](CLI::App& command) {
+        command.add_option("--limit", options->limit, "At most so many")->capture_default_str();
+        command.add_option("--endpoint", options->endpoint, "Only those for this host, as it is listed");
+      },
+      [](const Settings& settings, const Options& o) {
+        SystemClock clock;
+        return list(*open_to_read(settings, clock), o);
+      });
+  add(
+      *group, "show", "Show one with its body", invocation, Needs::kNothing, options,
+      [&](CLI::App& command) {
+        command.add_option("id", options->ids, "Its id")->required();
+        command.add_flag("--body", options->body, "Nothing but the body, byte for byte");
+      },
+      [](const Settings& settings, const Options& o) {
+        SystemClock clock;
+        return show(*open_to_read(settings, clock), o);
+      });
+  add(
+      *group, "replay", "Have the running engine send them again", invocation, Needs::kSecret, options,
+      [&](CLI::App& command) {
+        command.add_option("id", options->ids, "Their ids");
+        command.add_flag("--all", options->all, "All of them");
+      },
+      replay);
+}
+
+}  // namespace inboxd::app
