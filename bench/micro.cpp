@@ -65,7 +65,7 @@ EngineSettings settings() {
 class Rig {
  public:
   explicit Rig(Store& store)
-      : store_(store), pipeline_(settings_, store, clock_, entropy_, silence_, probe_) {}
+      : store_(store), pipeline_(settings_, store, clock_, entropy_, silence_, probe_, nullptr) {}
 
   /// A batch of new messages, decided and not committed.
   Transaction decided(std::size_t count) {
@@ -143,13 +143,12 @@ void render(benchmark::State& state) {
   const PartyId sender("user-0");
   const PartyId recipient("user-1");
   const MessageId id("0190d6a0-0000-7000-8000-000000000001");
-  const StoredMessage message{id,
-                              app,
-                              sender,
-                              recipient,
-                              1,
-                              false,
-                              compose_body(*read_draft(payload), id, app, sender, recipient, 1)};
+  const StoredMessage message{.id = id,
+                              .app = app,
+                              .sender = sender,
+                              .recipient = recipient,
+                              .timestamp = 1,
+                              .json = compose_body(*read_draft(payload), id, app, sender, recipient, 1)};
   const TimelineRow row{{app, recipient, sender}, 1, id, Status::kDelivered, false, false};
   while (state.KeepRunning()) benchmark::DoNotOptimize(render_copy(message, row));
 }

@@ -103,6 +103,14 @@ def _targets(rows):
     return _aligned(lines)
 
 
+def _history(history):
+    lines = [["page of", "requests/s", "msg/s", "p50 µs", "p99 µs", "KiB"]]
+    for page in history["pages"]:
+        lines.append([f"{page['limit']} messages", f"{page['requests_per_s']:,}", f"{page['msg_per_s']:,}",
+                      f"{page['p50_us']:,}", f"{page['p99_us']:,}", f"{page['bytes'] / 1024:.0f}"])
+    return _aligned(lines)
+
+
 def markdown(results):
     machine, setup = results["machine"], results["setup"]
     rows = summarize(results["rounds"])
@@ -122,4 +130,9 @@ def markdown(results):
         *_targets(rows),
         "",
         "Lost, out of sequence or refused: " + ("; ".join(faults) if faults else "none."),
+        "",
+        f"REST history, one client, random pages out of {results['history']['messages']:,} messages in "
+        f"{results['history']['conversations']:,} conversations:",
+        "",
+        *_history(results["history"]),
     ])

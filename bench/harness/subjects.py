@@ -79,12 +79,13 @@ class Forwarder(Subject):
 
 
 class Engine(Subject):
-    """`inboxd serve` on an empty store."""
+    """`inboxd serve` on an empty store; with `webhook_url`, every event goes there."""
 
-    def __init__(self, program, layouts, sync):
-        super().__init__(f"inboxd, {sync}", layouts)
+    def __init__(self, program, layouts, sync, webhook_url=None):
+        super().__init__(f"inboxd, {sync}" + (", webhooks" if webhook_url else ""), layouts)
         self._program = program
         self._sync = sync
+        self._webhook_url = webhook_url
         self._starts = 0
         self._url = None
 
@@ -96,10 +97,12 @@ class Engine(Subject):
         environment.update(
             TOPIC_LAYOUTS=",".join(self.layouts),
             STORE_SYNC=self._sync,
-            DATA_DIR=str(broker.directory / f"store-{self._sync}-{len(self.layouts)}-{self._starts}"),
+            DATA_DIR=str(broker.directory / f"store-{self.name.replace(', ', '-')}-{len(self.layouts)}-{self._starts}"),
             HTTP_PORT=str(http_port),
             METRICS_PORT="0",
         )
+        if self._webhook_url:
+            environment["WEBHOOK_ENDPOINTS"] = self._webhook_url
         return subprocess.Popen([self._program, "serve"], env=environment, stdin=subprocess.DEVNULL, stdout=log,
                                 stderr=log, cwd=broker.directory)
 
@@ -113,3 +116,14 @@ class Engine(Subject):
             except OSError:
                 time.sleep(0.05)
         return False
+
+
+@contextlib.contextmanager
+def webhook_sink(program):
+    """bench/sink.cpp: an endpoint that takes every event at once. Gives its URL."""
+    process = subprocess.Popen([program], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    try:
+        yield f"http://127.0.0.1:{int(process.stdout.readline())}/"
+    finally:
+        end(process)
+        process.stdout.close()

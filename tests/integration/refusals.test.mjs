@@ -68,10 +68,8 @@ withWorld('refusals', { settings: { MAX_MESSAGE_BYTES: '16 KiB' } }, (scenario) 
     ['a reserved id', '.apps.tilechat.users.alice.conversations.messages.outgoing', 'bad_id'],
     ['an id of 129 bytes', `.apps.tilechat.users.alice.${'b'.repeat(129)}.messages.outgoing`, 'bad_id'],
     ['keys that would pass 255 bytes', `.apps.tilechat.users.${'a'.repeat(100)}.${'b'.repeat(100)}.messages.outgoing`, 'key_too_long'],
-    ['a receipt', 'apps.tilechat.users.alice.messages.bob.m1.update', 'unsupported'],
-    ['a conversation’s patch', 'apps.tilechat.users.alice.conversations.bob.update', 'unsupported'],
-    ['an archive', 'apps.tilechat.users.alice.conversations.bob.archive', 'unsupported'],
-    ['presence', 'apps.tilechat.users.alice.presence.client-1', 'unsupported'],
+    ['a receipt for no message', 'apps.tilechat.users.alice.messages.bob.m1.update', 'not_found'],
+    ['a patch of no conversation', 'apps.tilechat.users.alice.conversations.bob.update', 'not_found'],
   ]
   for (const [what, key, code] of refusedKeys) {
     scenario(`${what} is refused as ${code}`, async (world) => {
