@@ -49,24 +49,24 @@ void Requests::submit(std::vector<Publication> parts, Await await, std::chrono::
                         .refusal = Refusal{Reason::kKeyTooLong, "a topic would pass 255 bytes"},
                         .failure = {}});
   }
-  std::string refused;
+  const char* refused = nullptr;
   {
     const std::lock_guard lock(mutex_);
     std::size_t bytes = 0;
     for (const Publication& part : parts) bytes += part.payload->size();
     refused = why_not(bytes);
-    if (refused.empty()) enter(std::move(parts), await, timeout, done, bytes);
+    if (refused == nullptr) enter(std::move(parts), await, timeout, done, bytes);
   }
-  if (refused.empty()) return wake_();
-  done(Verdict{.message = {}, .refusal = {}, .failure = std::move(refused)});
+  if (refused == nullptr) return wake_();
+  done(Verdict{.message = {}, .refusal = {}, .failure = refused});
 }
 
-std::string Requests::why_not(std::size_t bytes) const {
+const char* Requests::why_not(std::size_t bytes) const {
   if (!open_) return "the engine is not connected to its broker";
   if (submissions_.size() >= kMaxSubmissions || bytes_ + bytes > kMaxBytes) {
     return "too much is waiting; try again later";
   }
-  return {};
+  return nullptr;
 }
 
 void Requests::enter(std::vector<Publication> parts, Await await, std::chrono::milliseconds timeout,

@@ -65,7 +65,8 @@ class Requests final : public Submitter {
   };
   using Finished = std::vector<std::pair<Done, Verdict>>;
 
-  std::string why_not(std::size_t bytes) const;
+  /// Null where it may enter.
+  const char* why_not(std::size_t bytes) const;
   void enter(std::vector<Publication> parts, Await await, std::chrono::milliseconds timeout, Done& done,
              std::size_t bytes);
   void forget(std::map<std::string, Submission, std::less<>>::iterator entry, Finished& finished);

@@ -117,6 +117,18 @@ describe('webhooks', () => {
       [['pia', 'online'], ['pia', 'offline']])
   })
 
+  scenario('what the reference engine left in its queue is sent on', async () => {
+    const backend = await world.amqp()
+    await backend.onChannel((channel) => channel.bindQueue('webhooks', 'amq.topic', 'observer.webhook.#'))
+    await backend.publish('observer.webhook.apps.tilechat.message_deliver', {
+      message_id: 'old-1', sender: 'alice', recipient: 'bob', status: 150, text: 'left behind', timestamp: 1600000000000,
+      temp_webhook_endpoints: ['http://elsewhere'], temp_field_chat_topic: 'apps.tilechat.users.bob.messages.alice.clientadded',
+    })
+    const [{ json }] = await endpoint.events.wait('it', (event) => event.json.message_id === 'old-1')
+    assert.deepEqual([json.event_type, json.delivered_to, json.data.text, json.data.temp_webhook_endpoints],
+      ['message-delivered', 'bob', 'left behind', undefined])
+  })
+
   scenario('while an endpoint hangs, messages and the other endpoint go on', async () => {
     endpoint.answer = () => 'hang'
     const carl = await world.inbox('carl')
