@@ -1,4 +1,3 @@
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <CLI/App.hpp>
@@ -13,10 +12,9 @@
 
 #include "app/engine_request.hpp"
 #include "app/invocation.hpp"
-#include "app/store_settings.hpp"
+#include "app/listing.hpp"
 #include "app/system.hpp"
 #include "app/terminal.hpp"
-#include "store/rocksdb_store.hpp"
 #include "webhook/settings.hpp"
 
 namespace inboxd::app {
@@ -29,20 +27,6 @@ struct Options {
   bool all = false;
   bool body = false;
 };
-
-std::string time_of(Millis at) {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(static_cast<std::time_t>(at / 1000)),
-                     at % 1000);
-}
-
-/// The store as it was committed when it was opened; the engine may go on with it.
-std::unique_ptr<Store> open_to_read(const config::Settings& settings, Clock& clock) {
-  store::RocksDbOptions options = store_options(settings);
-  options.read_only = true;
-  auto opened = store::RocksDbStore::open(options, clock);
-  if (!opened) throw StoreError(opened.error());
-  return std::move(*opened);
-}
 
 int list(const Store& store, const Options& options) {
   std::size_t shown = 0;
