@@ -112,7 +112,8 @@ int replay(const config::Settings& settings, const Options& options) {
 using Work = std::function<int(const config::Settings&, const Options&)>;
 
 void add(CLI::App& parent, const char* name, const char* help, Invocation& invocation, Needs needs,
-         const std::shared_ptr<Options>& options, const std::function<void(CLI::App&)>& declare, Work work) {
+         const std::shared_ptr<Options>& options, const std::function<void(CLI::App&)>& declare,
+         const Work& work) {
   CLI::App* const command = parent.add_subcommand(name, help);
   add_settings(*command, invocation);
   declare(*command);

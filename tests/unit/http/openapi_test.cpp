@@ -152,11 +152,11 @@ class Explorer : public ApiTest {
       "",
       "{",
       "{}",
-      R"({"recipient_id":"bob","text":"x","group_name":"G","group_id":"group-1","group_members":{"dan":1},)"
-      R"("member_id":"dan","members":{"dan":1},"attributes":{},"all":true})",
+      R"({"recipient_id":"bob","text":"x","group_name":"G","group_id":"group-1","group_members":{"dan":1},
+          "member_id":"dan","members":{"dan":1},"attributes":{},"all":true})",
       R"({"recipient_id":"bob","text":"x","sender_id":"zoe","writer_id":"zoe","user_id":"zoe"})",
-      R"({"recipient_id":"a b","text":7,"group_name":7,"group_id":"a b","group_members":7,"member_id":"a b",)"
-      R"("members":7,"attributes":7,"ids":7,"user_id":"a b","device_model":7})"};
+      R"({"recipient_id":"a b","text":7,"group_name":7,"group_id":"a b","group_members":7,"member_id":"a b",
+          "members":7,"attributes":7,"ids":7,"user_id":"a b","device_model":7})"};
 };
 
 // What arises below the resources (a body beyond the limit, an exception) is tested with the server and the

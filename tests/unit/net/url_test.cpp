@@ -9,7 +9,7 @@ namespace inboxd::net {
 namespace {
 
 TEST(UrlTest, ReadsWhatIsOne) {
-  const std::vector<std::pair<std::string, Url>> kCases = {
+  const std::vector<std::pair<std::string, Url>> cases = {
       {"http://example.org", {false, "example.org", 80, "/"}},
       {"https://example.org", {true, "example.org", 443, "/"}},
       {"http://example.org:8080/a/b?x=1&y=%20z", {false, "example.org", 8080, "/a/b?x=1&y=%20z"}},
@@ -18,7 +18,7 @@ TEST(UrlTest, ReadsWhatIsOne) {
       {"http://127.0.0.1:81/", {false, "127.0.0.1", 81, "/"}},
       {"http://[::1]:81/x", {false, "::1", 81, "/x"}},
   };
-  for (const auto& [text, expected] : kCases) {
+  for (const auto& [text, expected] : cases) {
     const auto url = parse_url(text);
     ASSERT_TRUE(url) << text << ": " << url.error();
     EXPECT_EQ(*url, expected) << text << " -> " << url->host << " " << url->port << " " << url->target;
@@ -26,7 +26,7 @@ TEST(UrlTest, ReadsWhatIsOne) {
 }
 
 TEST(UrlTest, RefusesWhatIsNone) {
-  const std::vector<std::string> kCases = {
+  const std::vector<std::string> cases = {
       "",
       "example.org",
       "ftp://example.org/",
@@ -47,7 +47,7 @@ TEST(UrlTest, RefusesWhatIsNone) {
       "http://[::1/",
       "http://example.org/" + std::string(9000, 'x'),
   };
-  for (const std::string& text : kCases) EXPECT_FALSE(parse_url(text)) << text;
+  for (const std::string& text : cases) EXPECT_FALSE(parse_url(text)) << text;
 }
 
 TEST(UrlTest, ErrorsQuoteNoQuery) {
