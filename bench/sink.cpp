@@ -13,6 +13,7 @@
 #include <boost/beast/http/write.hpp>
 #include <csignal>
 #include <cstdint>
+#include <exception>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -62,9 +63,7 @@ void accept(tcp::acceptor& acceptor, std::uint64_t& taken) {
   });
 }
 
-}  // namespace
-
-int main() {
+void run() {
   asio::io_context context{1};
   std::uint64_t taken = 0;
   tcp::acceptor acceptor(context, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
@@ -74,5 +73,16 @@ int main() {
   std::cout << acceptor.local_endpoint().port() << std::endl;
   context.run();
   std::cout << taken << std::endl;
-  return 0;
+}
+
+}  // namespace
+
+int main() {
+  try {
+    run();
+    return 0;
+  } catch (const std::exception& error) {
+    std::cerr << "bench_sink: " << error.what() << '\n';
+    return 1;
+  }
 }

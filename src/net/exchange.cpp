@@ -50,7 +50,7 @@ Exchange::Exchange(ExchangeHost& host, Request request, HttpClient::Done done)
       resolver_(host.executor()),
       deadline_(host.executor()),
       attempt_(host.executor()),
-      buffer_(kMaxHeaderBytes + chunk_.size()) {}
+      buffer_(kMaxHeaderBytes + kChunkBytes) {}
 
 void Exchange::start(std::chrono::milliseconds timeout) {
   due_ = std::chrono::steady_clock::now() + timeout;

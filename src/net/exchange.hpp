@@ -80,7 +80,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   boost::beast::http::request<boost::beast::http::string_body> message_;
   boost::beast::flat_buffer buffer_;
   std::optional<Parser> parser_;
-  std::array<char, 8192> chunk_{};
+  static constexpr std::size_t kChunkBytes = 8192;
+  std::array<char, kChunkBytes> chunk_{};
   Answer answer_;
 };
 
