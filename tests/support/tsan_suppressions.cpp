@@ -3,6 +3,7 @@
 #ifdef __SANITIZE_THREAD__
 extern "C" const char* __tsan_default_suppressions();   // NOLINT: the sanitizer gives the name
 extern "C" const char* __tsan_default_suppressions() {  // NOLINT
-  return "called_from_lib:librocksdb.so\nrace:librocksdb.so\nrace:libspdlog.so\nrace:spdlog::\n";
+  return "called_from_lib:librocksdb.so\nrace:librocksdb.so\nrace:libspdlog.so\nrace:spdlog::\n"
+         "race:__run_exit_handlers\n";
 }
 #endif
