@@ -22,6 +22,9 @@ std::string refusal_of(const boost::urls::url_view& view) {
   if (view.has_userinfo()) return "a URL here names no user and no password";
   if (view.has_fragment()) return "a URL here has no fragment (#…)";
   if (!view.has_authority() || view.encoded_host().empty()) return "the URL names no host";
+  // What follows a port's digits is a path to the library, whatever it is.
+  const auto path = view.encoded_path();
+  if (!path.empty() && path.front() != '/') return "the URL's path begins with a slash";
   if (view.has_port() && view.port_number() == 0) return "the URL's port is not one of 1 to 65535";
   return {};
 }

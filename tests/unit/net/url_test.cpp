@@ -38,6 +38,8 @@ TEST(UrlTest, RefusesWhatIsNone) {
       "http://example.org:0/",
       "http://example.org:65536/",
       "http://example.org:x/",
+      "http://example.org:80b",
+      "http://[::1]:8443b/x",
       "http://exa mple.org/",
       "http://example.org/a b",
       "http://example.org/a\r\nX-Header: 1",
