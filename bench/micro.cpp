@@ -49,6 +49,8 @@ class AcceptOnly final : public Probe {
  public:
   void counted(Outcome) override {}
   void refused(Reason) override { throw std::logic_error("the benchmark's message was refused"); }
+  void filtered(std::string_view, FilterAction) override {}
+  void withheld(std::size_t) override {}
   void published(std::size_t) override {}
   void took(Stage, SteadyClock::duration) override {}
   void depths(const Depths&) override {}
@@ -65,7 +67,7 @@ EngineSettings settings() {
 class Rig {
  public:
   explicit Rig(Store& store)
-      : store_(store), pipeline_(settings_, store, clock_, entropy_, silence_, probe_, nullptr) {}
+      : store_(store), pipeline_(settings_, {store, clock_, entropy_, silence_, probe_}) {}
 
   /// A batch of new messages, decided and not committed.
   Transaction decided(std::size_t count) {
@@ -76,7 +78,7 @@ class Rig {
 
   Transaction decided(const std::vector<Delivery>& deliveries) {
     Transaction transaction(store_);
-    for (const Delivery& delivery : deliveries) pipeline_.decide(delivery, transaction);
+    for (const Delivery& delivery : deliveries) pipeline_.decide(delivery, {}, transaction);
     return transaction;
   }
 

@@ -1,6 +1,8 @@
 """From the figures of all rounds to medians, ratios and a table."""
 import statistics
 
+from . import policies
+
 YARDSTICK = "forwarder"
 MIB = 1024
 
@@ -103,6 +105,22 @@ def _targets(rows):
     return _aligned(lines)
 
 
+def _policies(rounds):
+    """What policies cost, as a ratio within each round."""
+    ratios = []
+    for samples in rounds:
+        rates = {(sample["keys"], sample["subject"]): sample["closed"]["msg_per_s"] for sample in samples}
+        for (keys, subject), rate in rates.items():
+            bare = rates.get((keys, subject.removesuffix(", policies")))
+            if subject.endswith(", policies") and bare:
+                ratios.append(rate / bare)
+    if not ratios:
+        return []
+    return [f"Throughput with {policies.WORDS:,} words, {policies.PATTERNS} patterns and {policies.BLOCKS:,} blocks loaded, as a ratio to the "
+            f"same without: {statistics.median(ratios):.2f} (at least 0.90: {'met' if statistics.median(ratios) >= 0.9 else 'MISSED'}; "
+            f"rounds {', '.join(f'{ratio:.2f}' for ratio in ratios)}).", ""]
+
+
 def _history(history):
     lines = [["page of", "requests/s", "msg/s", "p50 µs", "p99 µs", "KiB"]]
     for page in history["pages"]:
@@ -129,6 +147,7 @@ def markdown(results):
         "",
         *_targets(rows),
         "",
+        *_policies(results["rounds"]),
         "Lost, out of sequence or refused: " + ("; ".join(faults) if faults else "none."),
         "",
         f"REST history, one client, random pages out of {results['history']['messages']:,} messages in "

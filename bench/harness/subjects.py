@@ -79,10 +79,11 @@ class Forwarder(Subject):
 
 
 class Engine(Subject):
-    """`inboxd serve` on an empty store; with `webhook_url`, every event goes there."""
+    """`inboxd serve` on an empty store; with `webhook_url`, every event goes there; with `policies`, they are in force."""
 
-    def __init__(self, program, layouts, sync, webhook_url=None):
-        super().__init__(f"inboxd, {sync}" + (", webhooks" if webhook_url else ""), layouts)
+    def __init__(self, program, layouts, sync, webhook_url=None, policies=None):
+        super().__init__(f"inboxd, {sync}" + (", webhooks" if webhook_url else "") + (", policies" if policies else ""), layouts)
+        self._policies = policies
         self._program = program
         self._sync = sync
         self._webhook_url = webhook_url
@@ -103,6 +104,9 @@ class Engine(Subject):
         )
         if self._webhook_url:
             environment["WEBHOOK_ENDPOINTS"] = self._webhook_url
+        if self._policies:
+            environment["POLICY_FILE"] = str(self._policies.file)
+            self._policies.fill(environment["DATA_DIR"])
         return subprocess.Popen([self._program, "serve"], env=environment, stdin=subprocess.DEVNULL, stdout=log,
                                 stderr=log, cwd=broker.directory)
 

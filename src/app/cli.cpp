@@ -35,6 +35,7 @@ int run(int argc, const char* const* argv) {
   add_clients(root, invocation);
   add_dead_letters(root, invocation);
   add_webhooks(root, invocation);
+  add_policy(root, invocation);
   add_rabbitmq_config(root, invocation);
   const auto is_named = [&](const CLI::App* command) { return command->get_name() == argv[1]; };
   if (argc > 1 && argv[1][0] != '-' && root.get_subcommands(is_named).empty()) {

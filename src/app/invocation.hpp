@@ -44,6 +44,7 @@ void add_check(CLI::App& root, Invocation& invocation);
 void add_config(CLI::App& root, Invocation& invocation);
 void add_rabbitmq_config(CLI::App& root, Invocation& invocation);
 void add_dead_letters(CLI::App& root, Invocation& invocation);
+void add_policy(CLI::App& root, Invocation& invocation);
 void add_webhooks(CLI::App& root, Invocation& invocation);
 void add_clients(CLI::App& root, Invocation& invocation);
 

@@ -47,10 +47,12 @@ void check_urls(const Loaded& loaded, Problems& problems) {
       complain(problems, loaded, "WEBHOOK_ENDPOINTS", url.error());
     }
   }
-  if (s.contacts_lookup_endpoint.empty()) return;
-  if (auto url = net::parse_url(s.contacts_lookup_endpoint); !url) {
-    complain(problems, loaded, "CONTACTS_LOOKUP_ENDPOINT", url.error());
-  }
+  const auto check = [&](std::string_view name, const std::string& text) {
+    if (text.empty()) return;
+    if (auto url = net::parse_url(text); !url) complain(problems, loaded, name, url.error());
+  };
+  check("CONTACTS_LOOKUP_ENDPOINT", s.contacts_lookup_endpoint);
+  check("POLICY_HOOK_URL", s.policy_hook_url);
 }
 
 void check_https(const Loaded& loaded, Problems& problems) {

@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "core/json.hpp"
+#include "core/screening.hpp"
 
 namespace inboxd {
 namespace {
@@ -83,40 +84,107 @@ Refusal keys_too_long() {
   return {Reason::kKeyTooLong, "the ids of sender, recipient and members make topics of more than 255 bytes"};
 }
 
+Decision refused(Refusal refusal) { return {.outcome = std::move(refusal), .matches = {}}; }
+
+/// The inboxes that the message goes to, but for those whose owners block its sender.
+void withhold_blocked(Accepted& accepted, const PolicyState& policy) {
+  const PartyId& sender = accepted.message.sender;
+  const auto blocks = [&](const PartyId& owner) { return is_blocked(policy, owner, sender); };
+  accepted.withheld +=
+      std::erase_if(accepted.copies, [&](const Copy& copy) { return blocks(copy.row.timeline.owner); });
+  accepted.withheld += std::erase_if(accepted.deferred, blocks);
+  accepted.message.deferred_fanout = !accepted.deferred.empty();
+}
+
+/// Leaves the sender's own copy alone.
+void shadow(Accepted& accepted) {
+  std::erase_if(accepted.copies,
+                [&](const Copy& copy) { return copy.row.timeline.owner != accepted.message.sender; });
+  accepted.deferred.clear();
+  accepted.message.deferred_fanout = false;
+  accepted.message.shadowed = true;
+}
+
+StoredMessage new_message(const Address& address, const Draft& draft, const SendState& state,
+                          const Rules& rules) {
+  const Millis timestamp = assign_timestamp(draft.timestamp, state.newest, state.now);
+  return {
+      .id = state.fresh_id,
+      .app = rules.topics.app,
+      .sender = address.owner,
+      .recipient = address.peer,
+      .timestamp = timestamp,
+      .group = is_for_group(draft, address.peer),
+      .json = compose_body(draft, state.fresh_id, rules.topics.app, address.owner, address.peer, timestamp)};
+}
+
+/// A back end's message that the store does not know, where no policy refuses it.
+Result<StoredMessage, Refusal> judge_backend(const BackendMessage& message, const PolicyState& policy,
+                                             const Rules& rules, std::vector<FilterMatch>& matches) {
+  const bool group = is_for_group(message.draft, message.recipient);
+  const bool spared = message.sender.view() == kSystemSender;
+  if (policy.ban && !spared) return Failure<Refusal>(refusal_of(*policy.ban));
+  const Content content{.app = rules.topics.app,
+                        .sender = message.sender,
+                        .recipient = message.recipient,
+                        .group = group,
+                        .fields = message.draft.fields};
+  auto screened = screen_content(content, message.draft, spared ? nullptr : policy.filter, matches);
+  if (!screened) return Failure<Refusal>(std::move(screened.error()));
+  const Draft& draft = screened->draft ? *screened->draft : message.draft;
+  return StoredMessage{.id = message.id,
+                       .app = rules.topics.app,
+                       .sender = message.sender,
+                       .recipient = message.recipient,
+                       .timestamp = message.timestamp,
+                       .group = group,
+                       .shadowed = screened->shadowed,
+                       .json = compose_body(draft, message.id, rules.topics.app, message.sender,
+                                            message.recipient, message.timestamp)};
+}
+
+/// Makes the copies of a message that no policy refuses.
+std::variant<Accepted, Refusal> accept(const Address& address, const Draft& draft, bool shadowed,
+                                       const SendState& state, const Rules& rules) {
+  Accepted accepted;
+  accepted.message = new_message(address, draft, state, rules);
+  accepted.updates_conversations = draft.updates_conversation;
+  if (accepted.message.group) {
+    Audience audience = audience_of(address.owner, address.peer, draft, state.group.get());
+    if (!all_keys_fit(rules.topics, address.peer, audience.others)) return keys_too_long();
+    add_group_copies(accepted, std::move(audience), state.group_is_busy, rules.fanout_slice);
+  } else {
+    add_direct_copies(accepted);
+  }
+  if (shadowed) {
+    shadow(accepted);
+  } else {
+    withhold_blocked(accepted, state.policy);
+  }
+  return accepted;
+}
+
 }  // namespace
 
 Copy member_copy(const StoredMessage& message, const PartyId& member) {
   return {row_of(message, member, message.recipient, Status::kDelivered), member != message.sender};
 }
 
-std::variant<Accepted, Refusal> decide_send(const Address& address, const Draft& draft,
-                                            const SendState& state, const Rules& rules) {
-  const PartyId& sender = address.owner;
-  const PartyId& recipient = address.peer;
-  const bool to_group = is_for_group(draft, recipient);
+Decision decide_send(const Address& address, const Draft& draft, const SendState& state, const Rules& rules) {
+  Decision decision;
+  const bool to_group = is_for_group(draft, address.peer);
   // A group's own timeline has the group on both sides.
-  const PartyId& longer = to_group && recipient.view().size() > sender.view().size() ? recipient : sender;
-  if (!keys_fit(rules.topics, longer.view(), recipient.view())) return keys_too_long();
-
-  Accepted accepted;
-  const Millis timestamp = assign_timestamp(draft.timestamp, state.newest, state.now);
-  accepted.message = {
-      .id = state.fresh_id,
-      .app = rules.topics.app,
-      .sender = sender,
-      .recipient = recipient,
-      .timestamp = timestamp,
-      .group = to_group,
-      .json = compose_body(draft, state.fresh_id, rules.topics.app, sender, recipient, timestamp)};
-  accepted.updates_conversations = draft.updates_conversation;
-  if (!to_group) {
-    add_direct_copies(accepted);
-    return accepted;
+  const PartyId& longer =
+      to_group && address.peer.view().size() > address.owner.view().size() ? address.peer : address.owner;
+  if (!keys_fit(rules.topics, longer.view(), address.peer.view())) return refused(keys_too_long());
+  if (auto refusal = admit(address, draft, state.policy, state.group.get(), rules.policy)) {
+    return refused(*std::move(refusal));
   }
-  Audience audience = audience_of(sender, recipient, draft, state.group.get());
-  if (!all_keys_fit(rules.topics, recipient, audience.others)) return keys_too_long();
-  add_group_copies(accepted, std::move(audience), state.group_is_busy, rules.fanout_slice);
-  return accepted;
+  auto screened = screen(rules.topics.app, address, draft, state.policy, rules.policy, decision.matches);
+  decision.outcome =
+      screened ? accept(address, screened->draft ? *screened->draft : draft, screened->shadowed, state, rules)
+               : std::move(screened.error());
+  return decision;
 }
 
 Repeated decide_repeat(const Address& address, const Draft& draft, StoredMessage earlier, bool redelivered,
@@ -139,31 +207,39 @@ Repeated decide_repeat(const Address& address, const Draft& draft, StoredMessage
   return repeated;
 }
 
-std::variant<Accepted, Refusal> decide_backend(const Address& address, const BackendMessage& message,
-                                               std::optional<StoredMessage> stored, const Rules& rules) {
+Decision decide_backend(const Address& address, const BackendMessage& message,
+                        std::optional<StoredMessage> stored, const PolicyState& policy, const Rules& rules) {
   const bool delivers = address.operation == Operation::kDeliver;
   if (delivers && message.status != Status::kDelivered) {
-    return Refusal{Reason::kBadStatus, "only messages of status 150 can be put into an inbox"};
+    return refused({Reason::kBadStatus, "only messages of status 150 can be put into an inbox"});
   }
-  const bool own = message.sender == address.owner;
+  // Of a message that is stored, the sender is not the payload's to say.
+  const PartyId& sender = stored ? stored->sender : message.sender;
+  const bool own = sender == address.owner;
   const Status status = message.status.value_or(own ? Status::kSent : Status::kDelivered);
   if (status == Status::kFailed || status == Status::kSending) {
-    return Refusal{Reason::kBadStatus, "a stored message was sent: its status is 100 or more"};
+    return refused({Reason::kBadStatus, "a stored message was sent: its status is 100 or more"});
   }
-  if (!keys_fit(rules.topics, address.owner.view(), address.peer.view())) return keys_too_long();
+  if (!keys_fit(rules.topics, address.owner.view(), address.peer.view())) return refused(keys_too_long());
+  if (is_blocked(policy, address.owner, sender)) {
+    return refused({Reason::kBlocked, "the owner of the inbox blocks its sender"});
+  }
 
+  Decision decision;
   Accepted accepted;
   if (stored) {
     accepted.message = *std::move(stored);
   } else {
-    accepted.message = {.id = message.id,
-                        .app = rules.topics.app,
-                        .sender = message.sender,
-                        .recipient = message.recipient,
-                        .timestamp = message.timestamp,
-                        .group = is_for_group(message.draft, message.recipient),
-                        .json = compose_body(message.draft, message.id, rules.topics.app, message.sender,
-                                             message.recipient, message.timestamp)};
+    auto judged = judge_backend(message, policy, rules, decision.matches);
+    if (!judged) {
+      decision.outcome = std::move(judged.error());
+      return decision;
+    }
+    accepted.message = *std::move(judged);
+  }
+  if (accepted.message.shadowed && !own) {
+    decision.outcome = Refusal{Reason::kFiltered, "a filter keeps it from everyone but its sender"};
+    return decision;
   }
   TimelineRow row = row_of(accepted.message, address.owner, address.peer, status);
   row.history = message.draft.history;
@@ -171,7 +247,8 @@ std::variant<Accepted, Refusal> decide_backend(const Address& address, const Bac
   accepted.copies.push_back({std::move(row), /*is_new=*/!own});
   accepted.updates_conversations = message.draft.updates_conversation;
   accepted.announce = delivers;
-  return accepted;
+  decision.outcome = std::move(accepted);
+  return decision;
 }
 
 std::optional<Notice> refusal_notice(const Topics& topics, const PartyId& sender, const PartyId& peer,
@@ -182,13 +259,14 @@ std::optional<Notice> refusal_notice(const Topics& topics, const PartyId& sender
   std::vector<std::string> keys = message_updated_keys(topics, sender, peer, id);
   std::erase_if(keys, [](const std::string& key) { return key.size() > kMaxKeyBytes; });
   if (keys.empty()) return std::nullopt;
-  const std::string error =
-      json::ObjectWriter().string("code", code_of(refusal.reason)).string("message", refusal.detail).finish();
+  json::ObjectWriter error;
+  error.string("code", told_code(refusal)).string("message", told_detail(refusal));
+  if (refusal.retry_after) error.integer("retry_after", *refusal.retry_after);
   std::string payload = json::ObjectWriter()
                             .string("message_id", id)
                             .string("timelineOf", sender.view())
                             .integer("status", static_cast<int>(Status::kFailed))
-                            .raw("error", error)
+                            .raw("error", error.finish())
                             .finish();
   return Notice{std::move(keys), std::move(payload)};
 }

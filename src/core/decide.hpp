@@ -9,6 +9,7 @@
 #include "core/group.hpp"
 #include "core/id.hpp"
 #include "core/message.hpp"
+#include "core/policy.hpp"
 #include "core/refusal.hpp"
 #include "core/rows.hpp"
 #include "core/topic.hpp"
@@ -20,6 +21,7 @@ namespace inboxd {
 struct Rules {
   Topics topics;
   std::size_t fanout_slice = 256;  ///< a group's members beyond this many are served by a job
+  PolicyRules policy = {};
 };
 
 /// What is known when a client's message is decided.
@@ -33,6 +35,7 @@ struct SendState {
   Millis now = 0;
   /// The id that a new message gets.
   MessageId fresh_id;
+  PolicyState policy;
 };
 
 /// One message's place in one inbox.
@@ -47,8 +50,16 @@ struct Accepted {
   std::vector<Copy> copies;
   bool updates_conversations = true;
   bool announce = true;
-  /// The members that a fan-out job is to serve, after all of `copies`.
+  /// The members that a fan-out job is to serve, after all of `copies`. Whether they block the sender is to
+  /// be asked again then.
   std::vector<PartyId> deferred;
+  std::size_t withheld = 0;  ///< copies that are not made because of a block
+};
+
+/// What a message leads to, and which filters it met on the way.
+struct Decision {
+  std::variant<Accepted, Refusal> outcome;
+  std::vector<FilterMatch> matches;
 };
 
 /// A message that is in the store already.
@@ -60,17 +71,18 @@ struct Repeated {
 };
 
 /// Decides a client's message. `draft` was read from its payload.
-std::variant<Accepted, Refusal> decide_send(const Address& address, const Draft& draft,
-                                            const SendState& state, const Rules& rules);
+Decision decide_send(const Address& address, const Draft& draft, const SendState& state, const Rules& rules);
 
 /// Decides one that was accepted before under the same tempUID or fingerprint.
 Repeated decide_repeat(const Address& address, const Draft& draft, StoredMessage earlier, bool redelivered,
                        const std::shared_ptr<const Group>& group);
 
 /// Decides a back end's `.delivered` or `.persist`. `stored` is the message of that id, where there is one:
-/// its body and timestamp stand.
-std::variant<Accepted, Refusal> decide_backend(const Address& address, const BackendMessage& message,
-                                               std::optional<StoredMessage> stored, const Rules& rules);
+/// its body, sender and timestamp stand, and it was judged when it came in. Of the policies, blocks apply to
+/// every copy; bans and filters to a message that is new; limits and the hook, which are for clients, to
+/// none. `policy` is what is known of the sender: the stored message's, where there is one.
+Decision decide_backend(const Address& address, const BackendMessage& message,
+                        std::optional<StoredMessage> stored, const PolicyState& policy, const Rules& rules);
 
 /// A member's copy of a group message, as a fan-out job makes it.
 Copy member_copy(const StoredMessage& message, const PartyId& member);

@@ -310,4 +310,22 @@ std::string with_member(std::string_view object, std::string_view key, std::stri
   return out;
 }
 
+std::string with_changes(const Object& object, const std::vector<Change>& changes) {
+  const auto changed = [&](std::string_view key) {
+    return std::find_if(changes.begin(), changes.end(), [key](const Change& c) { return c.first == key; });
+  };
+  std::size_t size = 2;
+  for (const auto& [key, raw] : object.members()) size += key.size() + raw.size() + 4;
+  for (const auto& [key, raw] : changes) size += key.size() + raw.size() + 4;
+  ObjectWriter writer(size);
+  for (const auto& [key, raw] : object.members()) {
+    const auto change = changed(key);
+    writer.raw(key, change == changes.end() ? raw : std::string_view(change->second));
+  }
+  for (const auto& [key, raw] : changes) {
+    if (!object.find(key)) writer.raw(key, raw);
+  }
+  return writer.finish();
+}
+
 }  // namespace inboxd::json

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/refusal.hpp"
@@ -91,5 +92,11 @@ class ObjectWriter {
 
 /// `object`, the text of an object, with one more member at its end. The key must not be in it.
 std::string with_member(std::string_view object, std::string_view key, std::string_view raw);
+
+/// A member of an object: its name, and its value's text.
+using Change = std::pair<std::string, std::string>;
+
+/// The text of `object` with the values of `changes` in place of its own of those names, or at its end.
+std::string with_changes(const Object& object, const std::vector<Change>& changes);
 
 }  // namespace inboxd::json

@@ -75,14 +75,14 @@ Result<ReceiptEffects, Refusal> decide_receipt(const PartyId& reader, Status sta
   const bool rises = before < status;
   if (!rises && !(state.redelivered && before == status)) return effects;
   const Status told = told_status(status);
-  effects.notices = tell_sender(reader, told, message, topics);
+  if (!state.blocked) effects.notices = tell_sender(reader, told, message, topics);
   if (!rises) return effects;
 
   TimelineRow mine = *state.mine;
   mine.status = status;
   effects.rows.push_back(std::move(mine));
   for (const auto& row : {state.theirs, state.group}) {
-    if (!row) continue;
+    if (!row || state.blocked) continue;
     TimelineRow raised = *row;
     raise(raised, told);
     if (message.group) count(raised, before, status);
@@ -96,6 +96,7 @@ Result<ReceiptEffects, Refusal> decide_receipt(const PartyId& reader, Status sta
         type, message, message_updated_keys(topics, inbox, peer, id).front(), patch, state.now));
   };
   event(EventType::kMessageReceived, reader, readers_peer, patch_of(reader, id, status, nullptr));
+  if (state.blocked) return effects;
   event(EventType::kMessageReturnReceipt, message.sender, senders_peer,
         patch_of(message.sender, id, told, message.group ? &reader : nullptr));
   return effects;

@@ -25,6 +25,8 @@ struct ReceiptState {
   std::optional<TimelineRow> group;   ///< the group timeline's, of a group message
   /// The broker delivers the receipt again: the sender may not have been told though the rows say it.
   bool redelivered = false;
+  /// One of the two blocks the other: the sender is to learn nothing.
+  bool blocked = false;
   Millis now = 0;
 };
 
@@ -34,7 +36,8 @@ struct ReceiptEffects {
   std::vector<Event> events;
 };
 
-/// What follows from `reader`'s receipt; no effects where it says nothing new. Refuses one from who is no
+/// What follows from `reader`'s receipt; no effects where it says nothing new. Through a block it reaches the
+/// reader's own row alone. Refuses one from who is no
 /// recipient.
 Result<ReceiptEffects, Refusal> decide_receipt(const PartyId& reader, Status status,
                                                const ReceiptState& state, const Topics& topics);

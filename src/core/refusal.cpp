@@ -32,6 +32,24 @@ std::string_view code_of(Reason reason) noexcept {
       return "not_found";
     case Reason::kNotAllowed:
       return "not_allowed";
+    case Reason::kBanned:
+      return "banned";
+    case Reason::kBlocked:
+      return "blocked";
+    case Reason::kRateLimited:
+      return "rate_limited";
+    case Reason::kNotMember:
+      return "not_member";
+    case Reason::kGroupTooLarge:
+      return "group_too_large";
+    case Reason::kTooManyBlocks:
+      return "too_many_blocks";
+    case Reason::kFiltered:
+      return "filtered";
+    case Reason::kHookRejected:
+      return "hook_rejected";
+    case Reason::kHookUnavailable:
+      return "hook_unavailable";
   }
   return "unknown";
 }
@@ -44,5 +62,13 @@ std::optional<Reason> reason_from_code(std::string_view code) noexcept {
 }
 
 bool may_be_replayed(Reason reason) noexcept { return reason != Reason::kForeignExchange; }
+
+std::string_view told_code(const Refusal& refusal) noexcept {
+  return refusal.told_code.empty() ? code_of(refusal.reason) : std::string_view(refusal.told_code);
+}
+
+const std::string& told_detail(const Refusal& refusal) noexcept {
+  return refusal.told_detail.empty() ? refusal.detail : refusal.told_detail;
+}
 
 }  // namespace inboxd

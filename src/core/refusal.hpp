@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,13 +25,24 @@ enum class Reason {
   kNotFound,         ///< a receipt, patch or event for what does not exist
   kNotAllowed,       ///< what it asks for is not the asker's to ask: a receipt from one who received nothing
   kFanoutFull,       ///< as many messages to large groups wait as may
+  kBanned,           ///< its sender may send nothing
+  kBlocked,          ///< its recipient wants nothing of its sender
+  kRateLimited,      ///< its sender, his app, or the two of a conversation, send more than they may
+  kNotMember,        ///< a group that only members may write to
+  kGroupTooLarge,    ///< more members than a group may have
+  kTooManyBlocks,    ///< its sender blocks as many users as he may
+  kFiltered,         ///< a content filter rejects it
+  kHookRejected,     ///< the policy hook rejects it
+  kHookUnavailable,  ///< the policy hook gave no verdict, and without one nothing passes
 };
 
 inline constexpr std::array kAllReasons = {
-    Reason::kBadTopic,        Reason::kBadId,     Reason::kWrongApp, Reason::kKeyTooLong,
-    Reason::kForeignExchange, Reason::kTooLarge,  Reason::kTooDeep,  Reason::kBadJson,
-    Reason::kBadField,        Reason::kBadStatus, Reason::kNotFound, Reason::kNotAllowed,
-    Reason::kFanoutFull,
+    Reason::kBadTopic,        Reason::kBadId,           Reason::kWrongApp,      Reason::kKeyTooLong,
+    Reason::kForeignExchange, Reason::kTooLarge,        Reason::kTooDeep,       Reason::kBadJson,
+    Reason::kBadField,        Reason::kBadStatus,       Reason::kNotFound,      Reason::kNotAllowed,
+    Reason::kFanoutFull,      Reason::kBanned,          Reason::kBlocked,       Reason::kRateLimited,
+    Reason::kNotMember,       Reason::kGroupTooLarge,   Reason::kTooManyBlocks, Reason::kFiltered,
+    Reason::kHookRejected,    Reason::kHookUnavailable,
 };
 
 /// The stable code of a reason, e.g. `bad_topic`.
@@ -47,6 +59,15 @@ bool may_be_replayed(Reason reason) noexcept;
 struct Refusal {
   Reason reason;
   std::string detail;
+  /// What the sender is told instead of the reason's code and `detail`, where an operator's rule says so.
+  std::string told_code = {};
+  std::string told_detail = {};
+  /// When the same message may be accepted, at the earliest: seconds from now.
+  std::optional<std::int64_t> retry_after = {};
 };
+
+/// What the sender is told.
+std::string_view told_code(const Refusal& refusal) noexcept;
+const std::string& told_detail(const Refusal& refusal) noexcept;
 
 }  // namespace inboxd

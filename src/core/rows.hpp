@@ -36,7 +36,8 @@ struct StoredMessage {
   Millis timestamp = 0;
   /// Whether a fan-out job, not the message's own commit, serves the members of the group.
   bool deferred_fanout = false;
-  bool group = false;  ///< it was for a group: the recipient's own timeline holds a copy
+  bool group = false;     ///< it was for a group: the recipient's own timeline holds a copy
+  bool shadowed = false;  ///< a filter keeps it from everyone but its sender, back ends included
   std::string json;
 
   friend bool operator==(const StoredMessage&, const StoredMessage&) = default;
@@ -149,6 +150,19 @@ struct FingerprintRow {
   friend bool operator==(const FingerprintRow&, const FingerprintRow&) = default;
 };
 
+/// A publication of an MQTT client that is committed, and under which packet id it came. The client sends it
+/// again under the same one, after whatever happens, until it has our acknowledgement (MQTT 5, 4.4).
+struct PublicationRow {
+  std::string client_id;
+  std::uint16_t packet_id = 0;
+  Fingerprint fingerprint;
+  AppId app;
+  MessageId message;  ///< as in a FingerprintRow: what it became, if a message
+  Millis expires_at = 0;
+
+  friend bool operator==(const PublicationRow&, const PublicationRow&) = default;
+};
+
 /// A delivery that was refused, kept for the operator (PROTOCOL 12). The id is a UUIDv7, so that ids sort by
 /// time.
 struct DeadLetter {
@@ -207,6 +221,38 @@ struct InstanceRow {
   std::string json;
 
   friend bool operator==(const InstanceRow&, const InstanceRow&) = default;
+};
+
+/// `owner` wants nothing of `user`.
+struct BlockRow {
+  AppId app;
+  PartyId owner;
+  PartyId user;
+  Millis at = 0;  ///< since when
+
+  friend bool operator==(const BlockRow&, const BlockRow&) = default;
+};
+
+/// `user` may send nothing.
+struct BanRow {
+  AppId app;
+  PartyId user;
+  std::string reason;           ///< for people; may be empty
+  Millis at = 0;                ///< since when
+  std::optional<Millis> until;  ///< when it ends by itself, if ever
+
+  friend bool operator==(const BanRow&, const BanRow&) = default;
+};
+
+constexpr bool is_in_force(const BanRow& ban, Millis now) noexcept { return !ban.until || now < *ban.until; }
+
+/// The content filters that administrators keep in the store: a JSON document (docs/policies.md).
+struct FilterDocument {
+  AppId app;
+  Millis updated_at = 0;
+  std::string json;
+
+  friend bool operator==(const FilterDocument&, const FilterDocument&) = default;
 };
 
 /// An event on its way to an endpoint. `sequence` orders all rows, of every endpoint; it is given by whoever

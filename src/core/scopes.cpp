@@ -1,7 +1,6 @@
 #include "core/scopes.hpp"
 
 #include <array>
-#include <initializer_list>
 
 namespace inboxd {
 namespace {
@@ -17,22 +16,25 @@ constexpr std::array<std::string_view, 5> kChat21Writes = {"messages.*.update", 
                                                            "blocks.*.update"};
 
 /// What a client may publish below `{P as key}.{me}.`
-constexpr std::array<std::string_view, 2> kPathWrites = {"*.messages.outgoing", "*.messages.*.update"};
+constexpr std::array<std::string_view, 3> kPathWrites = {"*.messages.outgoing", "*.messages.*.update",
+                                                         "blocks.*.update"};
 
-/// The literal beginnings of a user's keys; each ends in a dot, so that no id is a prefix of another's.
-struct OwnKeys {
-  OwnKeys(const Topics& topics, const PartyId& user) {
-    const std::string app = scope_literal(topics.app.view());
-    const std::string me = scope_literal(user.view());
-    chat21_inbox = "apps." + app + ".users." + me + ".";
-    chat21_outgoing = "apps." + app + ".outgoing.users." + me + ".";
-    path_inbox = scope_literal(topics.path_key) + "." + me + ".";
-  }
+/// What comes before a user's id in the keys of his; each ends in a dot.
+struct Heads {
+  explicit Heads(const Topics& topics)
+      : chat21_inbox("apps." + topics.app.str() + ".users."),
+        chat21_outgoing("apps." + topics.app.str() + ".outgoing.users."),
+        path_inbox(topics.path_key + ".") {}
 
   std::string chat21_inbox;
   std::string chat21_outgoing;
   std::string path_inbox;
 };
+
+/// The beginning of the user's keys as part of a scope.
+std::string own(const std::string& head, const PartyId& user) {
+  return scope_literal(head) + scope_literal(user.view()) + ".";
+}
 
 }  // namespace
 
@@ -53,42 +55,48 @@ std::string scope_literal(std::string_view text) {
   return literal;
 }
 
+std::vector<ClientKeys> client_keys(const Topics& topics) {
+  const Heads heads(topics);
+  std::vector<ClientKeys> keys;
+  if (topics.chat21) {
+    keys.push_back({Right::kRead, heads.chat21_inbox, "*"});
+    keys.push_back({Right::kWrite, heads.chat21_outgoing, "messages.*.outgoing"});
+    for (const std::string_view tail : kChat21Writes)
+      keys.push_back({Right::kWrite, heads.chat21_inbox, tail});
+  }
+  if (topics.path) {
+    keys.push_back({Right::kRead, heads.path_inbox, "*"});
+    for (const std::string_view tail : kPathWrites) keys.push_back({Right::kWrite, heads.path_inbox, tail});
+  }
+  return keys;
+}
+
 std::vector<std::string> strict_client_scopes(std::string_view vhost, const Topics& topics,
                                               const PartyId& user) {
   const std::string host = scope_literal(vhost);
-  const std::string read = "rabbitmq.read:" + host + "/amq.topic/";
-  const std::string write = "rabbitmq.write:" + host + "/amq.topic/";
-  const OwnKeys own(topics, user);
-
   std::vector<std::string> scopes;
   for (const std::string_view right : {"configure", "write", "read"}) {
     scopes.push_back("rabbitmq." + std::string(right) + ":" + host + "/mqtt-subscription-*");
   }
-  if (topics.chat21) {
-    scopes.push_back(read + own.chat21_inbox + "*");
-    scopes.push_back(write + own.chat21_outgoing + "messages.*.outgoing");
-    for (const std::string_view key : kChat21Writes)
-      scopes.push_back(write + own.chat21_inbox + std::string(key));
-  }
-  if (topics.path) {
-    scopes.push_back(read + own.path_inbox + "*");
-    for (const std::string_view key : kPathWrites)
-      scopes.push_back(write + own.path_inbox + std::string(key));
+  for (const ClientKeys& keys : client_keys(topics)) {
+    const std::string right = keys.right == Right::kRead ? "read" : "write";
+    scopes.push_back("rabbitmq." + right + ":" + host + "/amq.topic/" + own(keys.head, user) +
+                     std::string(keys.tail));
   }
   return scopes;
 }
 
 std::vector<std::string> legacy_client_scopes(const Topics& topics, const PartyId& user) {
-  const OwnKeys own(topics, user);
+  const Heads heads(topics);
   std::vector<std::string> scopes;
   if (topics.chat21) {
-    scopes.push_back("rabbitmq.read:*/*/" + own.chat21_inbox + "*");
-    scopes.push_back("rabbitmq.write:*/*/" + own.chat21_inbox + "*");
-    scopes.push_back("rabbitmq.write:*/*/" + own.chat21_outgoing + "*");
+    scopes.push_back("rabbitmq.read:*/*/" + own(heads.chat21_inbox, user) + "*");
+    scopes.push_back("rabbitmq.write:*/*/" + own(heads.chat21_inbox, user) + "*");
+    scopes.push_back("rabbitmq.write:*/*/" + own(heads.chat21_outgoing, user) + "*");
   }
   if (topics.path) {
-    scopes.push_back("rabbitmq.read:*/*/" + own.path_inbox + "*");
-    scopes.push_back("rabbitmq.write:*/*/" + own.path_inbox + "*");
+    scopes.push_back("rabbitmq.read:*/*/" + own(heads.path_inbox, user) + "*");
+    scopes.push_back("rabbitmq.write:*/*/" + own(heads.path_inbox, user) + "*");
   }
   scopes.emplace_back("rabbitmq.configure:*/*/*");
   return scopes;

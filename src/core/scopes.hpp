@@ -16,8 +16,20 @@ namespace inboxd {
 /// percent-encoded, so that no wildcard, separator or blank in it survives.
 std::string scope_literal(std::string_view text);
 
-/// A client's rights in its own inbox and no others, for the enabled layouts: to hear all of it, and to
-/// publish only what a client has to say, so that it cannot forge a delivery to itself either.
+enum class Right { kRead, kWrite };
+
+/// Keys on which every client may hear, or publish: `{head}{its user}.{tail}`.
+struct ClientKeys {
+  Right right = Right::kRead;
+  std::string head;       ///< literal; ends in a dot, so that no id is a prefix of another's
+  std::string_view tail;  ///< with `*` for anything, dots too; of static storage
+};
+
+/// For the enabled layouts: all of the client's inbox to hear, and to publish only what a client has to say,
+/// so that it cannot forge a delivery to itself either.
+std::vector<ClientKeys> client_keys(const Topics& topics);
+
+/// A client's rights on its own client_keys() and no others.
 std::vector<std::string> strict_client_scopes(std::string_view vhost, const Topics& topics,
                                               const PartyId& user);
 

@@ -61,12 +61,21 @@ Parsed receipt(Level owner, Level peer, Level message) {
   return with_ids(Operation::kMessageUpdate, owner, peer, std::string(message));
 }
 
+Parsed ban(Level user) {
+  std::optional<PartyId> id = parse_party(user);
+  if (!id) return refuse(Reason::kBadId, "the topic's user id is malformed or reserved");
+  return Address{Operation::kBanUpdate, {}, *std::move(id), {}};
+}
+
 /// What follows `{P}.`
 Parsed parse_path(std::span<const Level> w) {
   if (w.size() == 4 && w[2] == "messages" && w[3] == "outgoing") {
     return with_ids(Operation::kSend, w[0], w[1]);
   }
   if (w.size() == 5 && w[2] == "messages" && w[4] == "update") return receipt(w[0], w[1], w[3]);
+  if (w.size() == 4 && w[1] == "blocks" && w[3] == "update") {
+    return with_ids(Operation::kBlockUpdate, w[0], w[2]);
+  }
   return bad_topic();
 }
 
@@ -79,6 +88,9 @@ Parsed parse_chat21_user(std::span<const Level> w) {
   if (w.size() == 4 && w[1] == "conversations" && w[3] == "archive") {
     return with_ids(Operation::kConversationArchive, w[0], w[2]);
   }
+  if (w.size() == 4 && w[1] == "blocks" && w[3] == "update") {
+    return with_ids(Operation::kBlockUpdate, w[0], w[2]);
+  }
   if (w.size() == 3 && w[1] == "presence") {
     if (!is_valid_id(w[2])) return refuse(Reason::kBadId, "the topic's client id is malformed");
     return with_ids(Operation::kPresence, w[0], std::nullopt, std::string(w[2]));
@@ -90,6 +102,7 @@ Parsed parse_chat21_user(std::span<const Level> w) {
 Parsed parse_observer(std::span<const Level> w) {
   if (w.size() == 2 && w[0] == "groups" && w[1] == "update")
     return Address{Operation::kGroupUpdate, {}, {}, {}};
+  if (w.size() == 3 && w[0] == "bans" && w[2] == "update") return ban(w[1]);
   if (w.size() == 5 && w[0] == "users" && w[2] == "messages") {
     if (w[4] == "delivered") return with_ids(Operation::kDeliver, w[1], w[3]);
     if (w[4] == "persist") return with_ids(Operation::kPersist, w[1], w[3]);
@@ -188,9 +201,9 @@ std::string path_prefix_problem(std::string_view prefix, const AppId& app, bool 
 
 std::vector<std::string> messages_bindings(const Topics& topics) {
   const std::string_view app = topics.app.view();
-  std::vector<std::string> keys = {join({"apps.observer.", app, ".users.#.delivered"}),
-                                   join({"apps.observer.", app, ".users.#.archive"}),
-                                   join({"apps.observer.", app, ".groups.update"})};
+  std::vector<std::string> keys = {
+      join({"apps.observer.", app, ".users.#.delivered"}), join({"apps.observer.", app, ".users.#.archive"}),
+      join({"apps.observer.", app, ".groups.update"}), join({"apps.observer.", app, ".bans.#.update"})};
   if (topics.chat21) {
     keys.push_back(join({"apps.", app, ".outgoing.#"}));
     keys.push_back(join({"apps.", app, ".users.#.update"}));
@@ -252,6 +265,18 @@ std::vector<std::string> message_updated_keys(const Topics& topics, const PartyI
   return keys;
 }
 
+std::vector<std::string> block_updated_keys(const Topics& topics, const PartyId& inbox, const PartyId& user) {
+  std::vector<std::string> keys;
+  if (topics.chat21) {
+    keys.push_back(join(
+        {"apps.", topics.app.view(), ".users.", inbox.view(), ".blocks.", user.view(), ".clientupdated"}));
+  }
+  if (topics.path) {
+    keys.push_back(join({topics.path_key, ".", inbox.view(), ".blocks.", user.view(), ".clientupdated"}));
+  }
+  return keys;
+}
+
 namespace {
 
 /// `apps.{app}.users.{inbox}.{collection}.{item}.{event}`
@@ -309,6 +334,21 @@ std::string observer_archive_key(const Topics& topics, const PartyId& owner, con
 std::string observer_delivered_key(const Topics& topics, const PartyId& inbox, const PartyId& peer) {
   return join({"apps.observer.", topics.app.view(), ".users.", inbox.view(), ".messages.", peer.view(),
                ".delivered"});
+}
+
+std::string observer_ban_update_key(const Topics& topics, const PartyId& user) {
+  return join({"apps.observer.", topics.app.view(), ".bans.", user.view(), ".update"});
+}
+
+std::string presence_key(const Topics& topics, const PartyId& user, std::string_view client) {
+  return join({"apps.", topics.app.view(), ".users.", user.view(), ".presence.", client});
+}
+
+std::string block_update_key(const Topics& topics, const PartyId& owner, const PartyId& user) {
+  if (topics.chat21) {
+    return join({"apps.", topics.app.view(), ".users.", owner.view(), ".blocks.", user.view(), ".update"});
+  }
+  return join({topics.path_key, ".", owner.view(), ".blocks.", user.view(), ".update"});
 }
 
 std::string observer_group_update_key(const Topics& topics) {

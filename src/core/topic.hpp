@@ -40,13 +40,16 @@ enum class Operation {
   kConversationUpdate,   ///< client: a patch of his conversation
   kConversationArchive,  ///< client
   kPresence,             ///< client
+  kBlockUpdate,          ///< client: blocks or unblocks `peer`
   kDeliver,              ///< back end: a message into one inbox
   kPersist,              ///< back end: a message to store only
   kGroupUpdate,          ///< back end: a group's new state
+  kBanUpdate,            ///< back end: bans or unbans `peer`
 };
 
 /// What a routing key says. `owner` is whose path it is: the sender of a client's message, the inbox of a
-/// back end's. Ids are validated; `owner` and `peer` are empty for kGroupUpdate, `peer` for kPresence.
+/// back end's. Ids are validated; `owner` and `peer` are empty for kGroupUpdate, `owner` for kBanUpdate,
+/// `peer` for kPresence.
 struct Address {
   Operation operation = Operation::kSend;
   PartyId owner;
@@ -65,6 +68,7 @@ bool keys_fit(const Topics& topics, std::string_view owner, std::string_view pee
 std::vector<std::string> message_added_keys(const Topics& topics, const PartyId& inbox, const PartyId& peer);
 std::vector<std::string> message_updated_keys(const Topics& topics, const PartyId& inbox, const PartyId& peer,
                                               std::string_view message_id);
+std::vector<std::string> block_updated_keys(const Topics& topics, const PartyId& inbox, const PartyId& user);
 /// Those that follow exist in the Chat21 layout only, and are empty where it is switched off.
 std::vector<std::string> conversation_updated_keys(const Topics& topics, const PartyId& inbox,
                                                    const PartyId& peer);
@@ -83,5 +87,8 @@ std::string outgoing_key(const Topics& topics, const PartyId& sender, const Part
 std::string observer_archive_key(const Topics& topics, const PartyId& owner, const PartyId& peer);
 std::string observer_delivered_key(const Topics& topics, const PartyId& inbox, const PartyId& peer);
 std::string observer_group_update_key(const Topics& topics);
+std::string observer_ban_update_key(const Topics& topics, const PartyId& user);
+std::string presence_key(const Topics& topics, const PartyId& user, std::string_view client);
+std::string block_update_key(const Topics& topics, const PartyId& owner, const PartyId& user);
 
 }  // namespace inboxd

@@ -24,6 +24,7 @@ void CopyWriter::store(const Copy& copy, bool updates_conversation) {
 void CopyWriter::deliver(const Copy& copy, bool updates_conversation) {
   store(copy, updates_conversation);
   announce(copy.row);
+  if (message_.shadowed) return;
   const auto type = arrival_type(message_, copy.row);
   if (!type || !events_.wants(*type)) return;
   events_.write(arrival_event(*type, topics_, message_, copy.row, *rendered(copy.row), events_.now()),
@@ -44,12 +45,12 @@ void CopyWriter::touch_conversation(const Copy& copy) {
   auto after = touched(before, copy.row, message_, copy.is_new);
   if (!after) return;
   constexpr EventType kUnarchived = EventType::kConversationUnarchived;
-  if (before && before->archived && events_.wants(kUnarchived)) {
+  if (before && before->archived && !message_.shadowed && events_.wants(kUnarchived)) {
     const auto last = after->last_message == message_.id
                           ? std::optional(message_)
                           : transaction_.message(after->key.app, after->last_message);
     const auto keys = message_added_keys(topics_, copy.row.timeline.owner, copy.row.timeline.peer);
-    if (last) {
+    if (last && !last->shadowed) {
       events_.write(conversation_event(kUnarchived, *after, keys.front(), render_conversation(*after, *last),
                                        events_.now()),
                     transaction_);

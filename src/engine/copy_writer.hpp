@@ -24,7 +24,7 @@ class CopyWriter {
   /// Stores the copy, its arrival, and what it makes of its conversation.
   void store(const Copy& copy, bool updates_conversation);
 
-  /// As store(), and delivers it: publishes it, and tells of it.
+  /// As store(), and delivers it: publishes it, and tells back ends of it. Not of what is shadowed.
   void deliver(const Copy& copy, bool updates_conversation);
 
   /// Publishes a copy that is stored.

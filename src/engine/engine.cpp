@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "engine/consultations.hpp"
 #include "engine/locked_entropy.hpp"
 #include "engine/pipeline.hpp"
 #include "engine/requests.hpp"
@@ -36,21 +37,25 @@ const char* describe(BrokerError::Kind kind) {
   return "unknown";
 }
 
+EngineSettings with_hook(EngineSettings settings, bool asks) {
+  settings.policy.asks_hook = asks;
+  settings.policy.max_message_bytes = settings.max_message_bytes;
+  return settings;
+}
+
 }  // namespace
 
 class Engine::Impl {
  public:
-  Impl(EngineSettings settings, Broker& broker, Store& store, Clock& clock, Entropy& entropy, Log& log,
-       Probe& probe, CommitListener* listener)
-      : settings_(std::move(settings)),
-        broker_(broker),
-        store_(store),
-        clock_(clock),
-        entropy_(entropy),
-        log_(log),
-        probe_(probe),
-        listener_(listener),
-        requests_(clock, entropy_, [this] { wake(); }),
+  Impl(EngineSettings settings, const EnginePorts& ports)
+      : settings_(with_hook(std::move(settings), ports.hook != nullptr)),
+        ports_(ports),
+        store_(ports.store),
+        clock_(ports.clock),
+        entropy_(ports.entropy),
+        log_(ports.log),
+        probe_(ports.probe),
+        requests_(clock_, entropy_, [this] { wake(); }),
         backoff_(settings_.backoff_min) {}
 
   void run();
@@ -74,13 +79,12 @@ class Engine::Impl {
   bool past_deadline() const { return stopping() && clock_.steady() >= deadline_; }
 
   const EngineSettings settings_;
-  Broker& broker_;
+  const EnginePorts ports_;
   Store& store_;
   Clock& clock_;
   LockedEntropy entropy_;  ///< submissions come from other threads
   Log& log_;
   Probe& probe_;
-  CommitListener* listener_;
   Requests requests_;
   /// What it knows is what the store holds; made anew where that is in doubt.
   std::optional<Pipeline> pipeline_;
@@ -99,7 +103,10 @@ void Engine::Impl::run() {
   while (!stopping()) {
     show(LinkState::kConnecting, "");
     try {
-      if (!pipeline_) pipeline_.emplace(settings_, store_, clock_, entropy_, log_, probe_, listener_);
+      if (!pipeline_) {
+        pipeline_.emplace(settings_, PipelinePorts{store_, clock_, entropy_, log_, probe_, ports_.listener,
+                                                   ports_.filters});
+      }
       const auto session = connect();
       if (!session) throw SessionEnded{session.error()};
       serve(**session);
@@ -117,7 +124,7 @@ void Engine::Impl::run() {
 /// An adapter that runs out of descriptors or memory is tried again like a broker that does not answer.
 Result<std::unique_ptr<BrokerSession>, BrokerError> Engine::Impl::connect() {
   try {
-    return broker_.connect();
+    return ports_.broker.connect();
   } catch (const std::exception& error) {
     return Failure<BrokerError>(BrokerError{BrokerError::Kind::kUnreachable, error.what()});
   }
@@ -134,7 +141,9 @@ void Engine::Impl::serve(BrokerSession& session) {
   log_.info("broker connected");
   const auto connected_at = clock_.steady();
   const Sharing sharing(*this, session);
-  SessionWorker worker(settings_, *pipeline_, requests_, chores_, session, store_, clock_, probe_);
+  Consultations consultations(ports_.hook, settings_.hook_window, [this] { wake(); });
+  SessionWorker worker(settings_, {*pipeline_, requests_, chores_, session, consultations}, store_, clock_,
+                       probe_);
   while (!past_deadline()) {
     const bool draining = stopping() || wants_renewal(session);
     show_link(session, draining);
@@ -237,10 +246,8 @@ void Engine::Impl::stop(SteadyClock::time_point deadline) {
   if (session_ != nullptr) session_->wake();
 }
 
-Engine::Engine(EngineSettings settings, Broker& broker, Store& store, Clock& clock, Entropy& entropy,
-               Log& log, Probe& probe, CommitListener* listener)
-    : impl_(
-          std::make_unique<Impl>(std::move(settings), broker, store, clock, entropy, log, probe, listener)) {}
+Engine::Engine(EngineSettings settings, const EnginePorts& ports)
+    : impl_(std::make_unique<Impl>(std::move(settings), ports)) {}
 
 Engine::~Engine() = default;
 

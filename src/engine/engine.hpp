@@ -7,6 +7,7 @@
 #include "core/topic.hpp"
 #include "engine/events.hpp"
 #include "engine/ports.hpp"
+#include "engine/rate_limiter.hpp"
 
 namespace inboxd {
 
@@ -22,7 +23,10 @@ struct EngineSettings {
       10'000;  ///< unfinished fan-out jobs beyond which messages to large groups are refused
   std::chrono::milliseconds idempotency_ttl = std::chrono::hours(24);
   EventSettings events;
-  bool presence = false;  ///< clients' presence is counted; else it is ignored
+  PolicyRules policy;
+  RateLimits limits;
+  std::size_t hook_window = 64;  ///< questions to the policy hook at a time
+  bool presence = false;         ///< clients' presence is counted; else it is ignored
   std::chrono::milliseconds presence_ttl =
       std::chrono::hours(12);                  ///< a connection unheard of for this is gone
   std::chrono::milliseconds backoff_min{100};  ///< first pause before connecting again; doubles, with jitter
@@ -30,13 +34,24 @@ struct EngineSettings {
   std::chrono::milliseconds standby_retry{1'000};  ///< while another instance consumes
 };
 
+/// What the engine works with.
+struct EnginePorts {
+  Broker& broker;
+  Store& store;
+  Clock& clock;
+  Entropy& entropy;
+  Log& log;
+  Probe& probe;
+  CommitListener* listener = nullptr;     ///< may be null
+  const FilterSource* filters = nullptr;  ///< null: there are no content filters
+  PolicyHook* hook = nullptr;             ///< null: nobody is asked
+};
+
 /// Source, decide, commit, publish, acknowledge: the life of every message, over as many broker sessions as
-/// it takes. All it is given must outlive it.
+/// it takes. All it is given must outlive it, and the hook must call nobody any more when it ends.
 class Engine {
  public:
-  /// `listener` may be null.
-  Engine(EngineSettings settings, Broker& broker, Store& store, Clock& clock, Entropy& entropy, Log& log,
-         Probe& probe, CommitListener* listener = nullptr);
+  Engine(EngineSettings settings, const EnginePorts& ports);
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;

@@ -15,8 +15,9 @@ constexpr std::size_t kMaxLoaded = 16;
 
 }  // namespace
 
-Fanout::Fanout(const Topics& topics, std::size_t slice, const Store& store, EventWriter& events, Ids& ids)
-    : topics_(topics), slice_(slice), store_(store), events_(events), ids_(ids) {
+Fanout::Fanout(const Topics& topics, std::size_t slice, const Store& store, EventWriter& events, Ids& ids,
+               Sanctions& sanctions)
+    : topics_(topics), slice_(slice), store_(store), events_(events), ids_(ids), sanctions_(sanctions) {
   for (const auto& [job, progress] : store.jobs()) {
     add(job);
     Job& added = queues_[job.group].back();
@@ -55,25 +56,33 @@ std::optional<Fanout::Slice> Fanout::next(Transaction& transaction) {
   Job& job = queues_.at(group).front();
   load(job);
   const std::size_t end = std::min<std::size_t>(job.loaded->members.size(), job.done + slice_);
+  std::size_t withheld = 0;
   if (job.loaded->message.empty()) {
     write_notices(job, end, transaction);
   } else {
-    write_messages(job, end, transaction);
+    withheld = write_messages(job, end, transaction);
   }
   turns_.pop_front();
   if (loaded_ > kMaxLoaded) unload(job);
-  return Slice{job.sequence, std::move(group), end};
+  return Slice{job.sequence, std::move(group), end, withheld};
 }
 
-void Fanout::write_messages(const Job& job, std::size_t end, Transaction& transaction) const {
+std::size_t Fanout::write_messages(const Job& job, std::size_t end, Transaction& transaction) const {
   const auto message = store_.message(job.loaded->app, job.loaded->message);
   if (!message) {
     throw StoreError(StoreError::Kind::kCorrupt,
                      "message " + job.loaded->message.str() + " of a fan-out job is missing");
   }
   CopyWriter writer(topics_, *message, transaction, events_, ids_);
+  std::size_t withheld = 0;
   for (std::size_t i = job.done; i < end; ++i) {
-    const Copy copy = member_copy(*message, job.loaded->members[i]);
+    const PartyId& member = job.loaded->members[i];
+    // He may have blocked the sender since the message was decided.
+    if (message->sender.view() != kSystemSender && sanctions_.blocks(member, message->sender, transaction)) {
+      ++withheld;
+      continue;
+    }
+    const Copy copy = member_copy(*message, member);
     const auto existing =
         job.again ? store_.row(copy.row.timeline, copy.row.timestamp, copy.row.message) : std::nullopt;
     if (existing) {
@@ -82,6 +91,7 @@ void Fanout::write_messages(const Job& job, std::size_t end, Transaction& transa
       writer.deliver(copy, job.loaded->update_conversations);
     }
   }
+  return withheld;
 }
 
 void Fanout::write_notices(const Job& job, std::size_t end, Transaction& transaction) const {

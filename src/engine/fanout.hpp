@@ -12,6 +12,7 @@
 #include "core/topic.hpp"
 #include "engine/copy_writer.hpp"
 #include "engine/ports.hpp"
+#include "engine/sanctions.hpp"
 #include "engine/transaction.hpp"
 
 namespace inboxd {
@@ -25,11 +26,13 @@ class Fanout {
   struct Slice {
     std::uint64_t job = 0;
     PartyId group;
-    std::size_t end = 0;  ///< members before this index are served once the slice is confirmed
+    std::size_t end = 0;       ///< members before this index are served once the slice is confirmed
+    std::size_t withheld = 0;  ///< members who get no copy because they block the sender
   };
 
   /// Takes up the jobs that an earlier run left in the store. What it is given must outlive it.
-  Fanout(const Topics& topics, std::size_t slice, const Store& store, EventWriter& events, Ids& ids);
+  Fanout(const Topics& topics, std::size_t slice, const Store& store, EventWriter& events, Ids& ids,
+         Sanctions& sanctions);
 
   /// A job whose commit stands.
   void add(const FanoutJob& job);
@@ -60,7 +63,8 @@ class Fanout {
 
   void load(Job& job);
   void unload(Job& job);
-  void write_messages(const Job& job, std::size_t end, Transaction& transaction) const;
+  /// Returns how many copies are withheld because of a block.
+  std::size_t write_messages(const Job& job, std::size_t end, Transaction& transaction) const;
   void write_notices(const Job& job, std::size_t end, Transaction& transaction) const;
 
   Topics topics_;
@@ -68,6 +72,7 @@ class Fanout {
   const Store& store_;
   EventWriter& events_;
   Ids& ids_;
+  Sanctions& sanctions_;
   std::size_t jobs_ = 0;
   std::size_t loaded_ = 0;
   std::unordered_map<PartyId, std::deque<Job>> queues_;  ///< never an empty one

@@ -6,6 +6,7 @@
 #include "core/fingerprint.hpp"
 #include "core/group.hpp"
 #include "core/message.hpp"
+#include "core/policy_update.hpp"
 #include "engine/copy_writer.hpp"
 
 namespace inboxd {
@@ -13,7 +14,6 @@ namespace {
 
 constexpr std::size_t kCachedGroupBytes = std::size_t{32} * 1024 * 1024;
 constexpr std::size_t kCachedTimestamps = 20'000;
-constexpr std::string_view kExchange = "amq.topic";
 
 /// Both sides of a direct conversation share one clock.
 TimelineKey clock_key(const AppId& app, const PartyId& one, const PartyId& other) {
@@ -44,34 +44,32 @@ std::optional<std::string> name_of(const Delivery& delivery, const Draft& draft)
   return usable ? std::optional("request/" + delivery.request) : std::nullopt;
 }
 
-bool is_from_backend(Operation operation) noexcept {
-  return operation == Operation::kDeliver || operation == Operation::kPersist ||
-         operation == Operation::kGroupUpdate;
-}
-
 }  // namespace
 
-Pipeline::Pipeline(const EngineSettings& settings, Store& store, Clock& clock, Entropy& entropy, Log& log,
-                   Probe& probe, CommitListener* listener)
+Pipeline::Pipeline(const EngineSettings& settings, const PipelinePorts& ports)
     : settings_(settings),
-      rules_{settings.topics, settings.fanout_slice},
-      store_(store),
-      clock_(clock),
-      log_(log),
-      probe_(probe),
-      listener_(listener),
-      ids_(clock, entropy, store.sequence_floor()),
-      events_(settings.events, ids_, clock),
-      fanout_(settings.topics, settings.fanout_slice, store, events_, ids_),
-      ledger_(store.fingerprints()),
+      rules_{settings.topics, settings.fanout_slice, settings.policy},
+      store_(ports.store),
+      clock_(ports.clock),
+      log_(ports.log),
+      probe_(ports.probe),
+      listener_(ports.listener),
+      filter_source_(ports.filters),
+      ids_(clock_, ports.entropy, store_.sequence_floor()),
+      events_(settings.events, ids_, clock_),
+      sanctions_(settings.topics.app, store_, clock_),
+      limiter_(settings.topics.app, settings.limits),
+      fanout_(settings.topics, settings.fanout_slice, store_, events_, ids_, sanctions_),
+      ledger_(store_.fingerprints()),
       groups_(kCachedGroupBytes),
       newest_(kCachedTimestamps) {
-  for (const auto& [job, progress] : store.jobs()) last_job_ = std::max(last_job_, job.sequence);
+  for (const auto& [job, progress] : store_.jobs()) last_job_ = std::max(last_job_, job.sequence);
 }
 
-Verdict Pipeline::decide(const Delivery& delivery, Transaction& transaction) {
+Verdict Pipeline::decide(const Delivery& delivery, const Advice& advice, Transaction& transaction) {
   verdict_ = {};
-  if (delivery.exchange != kExchange || delivery.rerouted) {
+  advice_ = advice;
+  if (is_foreign(delivery)) {
     refuse(delivery,
            {Reason::kForeignExchange, "came through another exchange: its sender cannot be trusted"}, nullptr,
            transaction);
@@ -81,6 +79,11 @@ Verdict Pipeline::decide(const Delivery& delivery, Transaction& transaction) {
     route(delivery, transaction);
   }
   return std::exchange(verdict_, {});
+}
+
+bool Pipeline::is_foreign(const Delivery& delivery) noexcept {
+  constexpr std::string_view kExchange = "amq.topic";
+  return delivery.exchange != kExchange || delivery.rerouted;
 }
 
 void Pipeline::route(const Delivery& delivery, Transaction& transaction) {
@@ -131,6 +134,12 @@ void Pipeline::dispatch(const Delivery& delivery, const Address& address, Transa
     case Operation::kPresence:
       presence(delivery, address, transaction);
       return;
+    case Operation::kBlockUpdate:
+      update_block(delivery, address, transaction);
+      return;
+    case Operation::kBanUpdate:
+      update_ban(delivery, address, transaction);
+      return;
   }
 }
 
@@ -142,32 +151,45 @@ void Pipeline::send(const Delivery& delivery, const Address& address, Transactio
   }
   if (repeat(delivery, address, *draft, transaction)) return;
 
-  const bool to_group = is_for_group(*draft, address.peer);
-  SendState state;
-  if (to_group) {
-    if (!draft->group_members) state.group = group(address.peer, transaction);
-    state.group_is_busy = fanout_.is_busy(address.peer) || transaction.has_job_for(address.peer);
-  }
-  const PartyId& owner = to_group ? address.peer : address.owner;
-  state.newest = newest(owner, address.peer);
-  state.now = clock_.now();
-  state.fresh_id = MessageId{ids_.uuid()};
-  auto decision = decide_send(address, *draft, state, rules_);
-  if (const auto* refusal = std::get_if<Refusal>(&decision)) {
+  const SendState state = send_state(address, *draft, transaction);
+  Decision decision = decide_send(address, *draft, state, rules_);
+  count_matches(decision.matches);
+  if (const auto* refusal = std::get_if<Refusal>(&decision.outcome)) {
     refuse(delivery, *refusal, &address, transaction);
     return;
   }
-  Accepted& accepted = std::get<Accepted>(decision);
+  Accepted& accepted = std::get<Accepted>(decision.outcome);
   if (!accepted.deferred.empty() && fanout_.pending() + transaction.jobs() >= settings_.max_jobs) {
     refuse(delivery, {Reason::kFanoutFull, "too many messages to large groups are waiting; try again later"},
            &address, transaction);
     return;
   }
-  note_newest(owner, address.peer, accepted.message.timestamp);
+  note_newest(accepted.message.group ? address.peer : address.owner, address.peer,
+              accepted.message.timestamp);
   remember(delivery, *draft, accepted.message, transaction);
   verdict_.message = accepted.message.id;
   accept(std::move(accepted), transaction);
   probe_.counted(Outcome::kDelivered);
+}
+
+/// Takes a token from the sender's buckets.
+SendState Pipeline::send_state(const Address& address, const Draft& draft, Transaction& transaction) {
+  SendState state;
+  const bool to_group = is_for_group(draft, address.peer);
+  if (to_group) {
+    const bool wanted = !draft.group_members || rules_.policy.group_send == GroupSend::kMembers;
+    if (wanted) state.group = group(address.peer, transaction);
+    state.group_is_busy = fanout_.is_busy(address.peer) || transaction.has_job_for(address.peer);
+  }
+  state.newest = newest(to_group ? address.peer : address.owner, address.peer);
+  state.now = clock_.now();
+  state.fresh_id = MessageId{ids_.uuid()};
+  state.policy = policy_state(address.owner, transaction);
+  state.policy.hook = advice_.hook;
+  if (!state.policy.ban && is_limited(address.owner, advice_.from_admin)) {
+    state.policy.retry_after = limiter_.over(address.owner, address.peer, clock_.steady());
+  }
+  return state;
 }
 
 std::optional<MessageId> Pipeline::earlier_id(const Delivery& delivery, const Address& address,
@@ -177,6 +199,11 @@ std::optional<MessageId> Pipeline::earlier_id(const Delivery& delivery, const Ad
     return transaction.idempotent(key, clock_.now());
   }
   if (!delivery.redelivered) return std::nullopt;
+  if (!delivery.client_id.empty()) {
+    const auto row = transaction.publication(delivery.client_id, delivery.packet_id, clock_.now());
+    const bool same = row && row->fingerprint == fingerprint_of(delivery.routing_key, delivery.payload);
+    return same ? std::optional(row->message) : std::nullopt;
+  }
   auto row = ledger_.match(fingerprint_of(delivery.routing_key, delivery.payload));
   if (!row) return std::nullopt;
   matched_fingerprints_.push_back(row->sequence);
@@ -197,7 +224,12 @@ bool Pipeline::repeat(const Delivery& delivery, const Address& address, const Dr
   verdict_.message = repeated.message.id;
   CopyWriter writer(settings_.topics, repeated.message, transaction, events_, ids_);
   for (const TimelineRow& wanted : repeated.announce) {
-    if (const auto row = transaction.row(wanted)) writer.announce(*row);
+    const auto row = transaction.row(wanted);
+    const PartyId& owner = wanted.timeline.owner;
+    // He may have blocked the sender since.
+    if (row && (owner == address.owner || !sanctions_.blocks(owner, address.owner, transaction))) {
+      writer.announce(*row);
+    }
   }
   probe_.counted(delivery.redelivered ? Outcome::kRedelivered : Outcome::kRepeated);
   return true;
@@ -211,6 +243,15 @@ void Pipeline::remember(const Delivery& delivery, const Draft& draft, const Stor
                                    clock_.now() + settings_.idempotency_ttl.count()});
     return;
   }
+  if (!delivery.client_id.empty()) {
+    transaction.put(PublicationRow{.client_id = delivery.client_id,
+                                   .packet_id = delivery.packet_id,
+                                   .fingerprint = fingerprint_of(delivery.routing_key, delivery.payload),
+                                   .app = message.app,
+                                   .message = message.id,
+                                   .expires_at = clock_.now() + settings_.idempotency_ttl.count()});
+    return;
+  }
   FingerprintRow row{ledger_.next_sequence(), fingerprint_of(delivery.routing_key, delivery.payload),
                      message.app, message.id};
   written_fingerprints_.push_back(row);
@@ -218,6 +259,7 @@ void Pipeline::remember(const Delivery& delivery, const Draft& draft, const Stor
 }
 
 void Pipeline::accept(Accepted accepted, Transaction& transaction) {
+  if (accepted.withheld > 0) probe_.withheld(accepted.withheld);
   CopyWriter writer(settings_.topics, accepted.message, transaction, events_, ids_);
   for (const Copy& copy : accepted.copies) {
     if (accepted.announce) {
@@ -251,12 +293,14 @@ void Pipeline::from_backend(const Delivery& delivery, const Address& address, Tr
   }
   auto stored = transaction.message(settings_.topics.app, message->id);
   const bool known = stored.has_value();
-  auto decision = decide_backend(address, *message, std::move(stored), rules_);
-  if (const auto* refusal = std::get_if<Refusal>(&decision)) {
+  const PolicyState policy = policy_state(known ? stored->sender : message->sender, transaction);
+  Decision decision = decide_backend(address, *message, std::move(stored), policy, rules_);
+  count_matches(decision.matches);
+  if (const auto* refusal = std::get_if<Refusal>(&decision.outcome)) {
     refuse(delivery, *refusal, &address, transaction);
     return;
   }
-  Accepted& accepted = std::get<Accepted>(decision);
+  Accepted& accepted = std::get<Accepted>(decision.outcome);
   const bool announce = accepted.announce;
   note_newest(address.owner, address.peer, accepted.message.timestamp);
   const auto existing = known ? transaction.row(accepted.copies.front().row) : std::nullopt;
@@ -276,6 +320,13 @@ void Pipeline::update_group(const Delivery& delivery, Transaction& transaction) 
   auto update = read_group_update(delivery.payload, settings_.topics);
   if (!update) {
     refuse(delivery, update.error(), nullptr, transaction);
+    return;
+  }
+  if (update->group.members.size() > rules_.policy.max_group_members) {
+    refuse(delivery,
+           {Reason::kGroupTooLarge,
+            "a group may have " + std::to_string(rules_.policy.max_group_members) + " members"},
+           nullptr, transaction);
     return;
   }
   const auto stored = std::make_shared<const Group>(std::move(update->group));
@@ -318,18 +369,29 @@ void Pipeline::refuse(const Delivery& delivery, const Refusal& refusal, const Ad
   probe_.counted(Outcome::kRefused);
   probe_.refused(refusal.reason);
 
-  const bool sender_is_known =
-      address != nullptr && !is_from_backend(address->operation) && !address->peer.empty();
-  if (!sender_is_known || address->operation != Operation::kSend) return;
+  if (address != nullptr) tell_refused(delivery, refusal, *address, transaction);
+}
+
+/// PROTOCOL 12, where the sender is known.
+void Pipeline::tell_refused(const Delivery& delivery, const Refusal& refusal, const Address& address,
+                            Transaction& transaction) {
+  if (address.operation == Operation::kBlockUpdate) {
+    publish(block_updated_keys(settings_.topics, address.owner, address.peer),
+            block_refusal_notice(address.peer, refusal), transaction);
+  }
+  if (address.operation != Operation::kSend) return;
   const auto temp_uid = refusal.reason == Reason::kTooLarge ? std::nullopt : temp_uid_of(delivery.payload);
-  auto notice = refusal_notice(settings_.topics, address->owner, address->peer, temp_uid, refusal);
+  auto notice = refusal_notice(settings_.topics, address.owner, address.peer, temp_uid, refusal);
   if (!notice) return;
   publish(std::move(notice->keys), std::move(notice->payload), transaction);
 }
 
 void Pipeline::publish(std::vector<std::string> keys, std::string payload, Transaction& transaction) {
   const auto shared = std::make_shared<const std::string>(std::move(payload));
-  for (std::string& key : keys) transaction.publish({std::move(key), shared});
+  for (std::string& key : keys) {
+    // What the broker's protocol cannot carry would cost the connection, again with each redelivery.
+    if (key.size() <= kMaxKeyBytes) transaction.publish({std::move(key), shared});
+  }
 }
 
 /// The letter goes in the commit of its own replay. One that names a letter of another topic is no replay of
@@ -369,6 +431,7 @@ std::vector<std::uint64_t> Pipeline::commit(Transaction& transaction, Commit& ch
   if (!commit.empty()) {
     commit.sequence_floor = ids_.next_floor();
     store_.commit(commit);
+    sanctions_.committed(commit);
     if (listener_ != nullptr) listener_->committed(commit);
   }
   chores = {};

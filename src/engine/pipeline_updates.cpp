@@ -54,6 +54,7 @@ void Pipeline::receipt(const Delivery& delivery, const Address& address, Transac
   state.mine = transaction.row(place(known, address.owner, address.peer));
   state.theirs = transaction.row(place(known, known.sender, known.group ? known.recipient : address.owner));
   if (known.group) state.group = transaction.row(place(known, known.recipient, known.recipient));
+  state.blocked = blocks_either_way(address.owner, known.sender, transaction);
   auto effects = decide_receipt(address.owner, **status, state, settings_.topics);
   if (!effects) return refuse(delivery, effects.error(), &address, transaction);
   probe_.counted(effects->notices.empty() && effects->rows.empty() ? Outcome::kIgnored : Outcome::kReceipt);
@@ -86,7 +87,8 @@ void Pipeline::archive_conversation(const Address& address, Transaction& transac
   row.archived = true;
   std::string document = render_conversation(row, *last);
   constexpr EventType kArchived = EventType::kConversationArchived;
-  if (!before->archived && events_.wants(kArchived)) {
+  // The document holds its last message, and of one that is shadowed no back end is told.
+  if (!before->archived && !last->shadowed && events_.wants(kArchived)) {
     events_.write(
         conversation_event(kArchived, row, archive_key(settings_.topics, address.owner, address.peer),
                            document, clock_.now()),

@@ -14,7 +14,9 @@
 #include <utility>
 #include <vector>
 
+#include "core/content_filter.hpp"
 #include "core/id.hpp"
+#include "core/policy.hpp"
 #include "core/refusal.hpp"
 #include "core/result.hpp"
 #include "core/rows.hpp"
@@ -49,6 +51,10 @@ struct Delivery {
   /// Which part of which submission this is (`kRequestHeader`), or empty. Whoever may publish may claim one:
   /// it is believed only where the engine is waiting for that very name, which nobody can guess.
   std::string request;
+  /// Of a client that expects an acknowledgement by its packet id, and sends the same again under it where none
+  /// came (MQTT 4.4): its client id, or empty. Then `redelivered` may be the client's word.
+  std::string client_id;
+  std::uint16_t packet_id = 0;
   SteadyClock::time_point received_at;
 };
 
@@ -63,6 +69,7 @@ struct Publication {
   std::string routing_key;
   std::shared_ptr<const std::string> payload;
   std::string request = {};  ///< goes along as `kRequestHeader` where it is not empty
+  bool from_admin = false;   ///< of a submission: an administrator's word, which limits may spare
 };
 
 struct BrokerError {
@@ -148,7 +155,8 @@ class StoreError : public std::runtime_error {
   Kind kind_;
 };
 
-/// Everything that becomes true at once. Rows that exist are replaced.
+/// Everything that becomes true at once. Rows that exist are replaced; a row that is both written and removed
+/// is removed.
 struct Commit {
   std::vector<StoredMessage> messages;
   std::vector<TimelineRow> rows;
@@ -157,6 +165,7 @@ struct Commit {
   std::vector<IdempotencyRow> idempotency;
   std::vector<FingerprintRow> fingerprints;
   std::vector<std::uint64_t> forgotten_fingerprints;
+  std::vector<PublicationRow> publications;
   std::vector<DeadLetter> dead_letters;
   std::vector<std::string> removed_dead_letters;
   std::vector<OutboxRow> outbox;
@@ -168,6 +177,11 @@ struct Commit {
   std::vector<PresenceRow> removed_presence;
   std::vector<InstanceRow> instances;
   std::vector<InstanceRow> removed_instances;
+  std::vector<BlockRow> blocks;
+  std::vector<BlockRow> removed_blocks;
+  std::vector<BanRow> bans;
+  std::vector<BanRow> removed_bans;
+  std::vector<FilterDocument> filters;
   /// Timelines and conversations to remove as a whole; rows of them in this same commit go too. Bodies stay:
   /// other timelines may refer to them.
   std::vector<TimelineKey> removed_timelines;
@@ -181,11 +195,12 @@ struct Commit {
   bool empty() const noexcept {
     return messages.empty() && rows.empty() && conversations.empty() && groups.empty() &&
            idempotency.empty() && fingerprints.empty() && forgotten_fingerprints.empty() &&
-           dead_letters.empty() && removed_dead_letters.empty() && outbox.empty() && removed_outbox.empty() &&
-           undelivered.empty() && removed_undelivered.empty() && arrivals.empty() && presence.empty() &&
-           removed_presence.empty() && instances.empty() && removed_instances.empty() &&
-           removed_timelines.empty() && removed_conversations.empty() && !sequence_floor && jobs.empty() &&
-           job_progress.empty() && finished_jobs.empty();
+           publications.empty() && dead_letters.empty() && removed_dead_letters.empty() && outbox.empty() &&
+           removed_outbox.empty() && undelivered.empty() && removed_undelivered.empty() && arrivals.empty() &&
+           presence.empty() && removed_presence.empty() && instances.empty() && removed_instances.empty() &&
+           blocks.empty() && removed_blocks.empty() && bans.empty() && removed_bans.empty() &&
+           filters.empty() && removed_timelines.empty() && removed_conversations.empty() && !sequence_floor &&
+           jobs.empty() && job_progress.empty() && finished_jobs.empty();
   }
 };
 
@@ -252,6 +267,11 @@ class Store {
   /// All, in the order of their sequence. Bounded by what can be in flight to a broker.
   virtual std::vector<FingerprintRow> fingerprints() const = 0;
 
+  /// The last that a client's publications of this packet id became, unless the row expired at or before
+  /// `now`.
+  virtual std::optional<PublicationRow> publication(std::string_view client_id, std::uint16_t packet_id,
+                                                    Millis now) const = 0;
+
   /// Newest first. Those beyond the bounds that the store was opened with were dropped, oldest first.
   virtual std::vector<DeadLetter> dead_letters(std::size_t limit) const = 0;
   virtual std::optional<DeadLetter> dead_letter(std::string_view id) const = 0;
@@ -278,6 +298,22 @@ class Store {
                                                  std::size_t limit) const = 0;
 
   virtual std::vector<InstanceRow> instances(const AppId& app, const PartyId& user) const = 0;
+
+  virtual std::optional<BlockRow> block(const AppId& app, const PartyId& owner,
+                                        const PartyId& user) const = 0;
+  /// Whom `owner` blocks, in the order of their ids, those after `after`.
+  virtual std::vector<BlockRow> blocks(const AppId& app, const PartyId& owner,
+                                       const std::optional<PartyId>& after, std::size_t limit) const = 0;
+  /// Who blocks `user`, in the order of their ids.
+  virtual std::vector<PartyId> blockers(const AppId& app, const PartyId& user, std::size_t limit) const = 0;
+
+  /// Also one that is over.
+  virtual std::optional<BanRow> ban(const AppId& app, const PartyId& user) const = 0;
+  /// In the order of the users' ids, those after `after`.
+  virtual std::vector<BanRow> bans(const AppId& app, const std::optional<PartyId>& after,
+                                   std::size_t limit) const = 0;
+
+  virtual std::optional<FilterDocument> filters(const AppId& app) const = 0;
 
   /// Unfinished jobs in the order of their sequence, without their members and notices; each with its
   /// progress.
@@ -334,6 +370,51 @@ class Log {
   }
 };
 
+// --- policies
+// -------------------------------------------------------------------------------------------------
+
+/// Where the content filters in force are to be had. They change while the engine works. Safe for use from
+/// several threads.
+class FilterSource {
+ public:
+  virtual ~FilterSource() = default;
+  /// Null where there are none.
+  virtual std::shared_ptr<const ContentFilter> current() const = 0;
+};
+
+/// The content filters as administrators see and change them. Safe for use from several threads.
+class FilterAdmin {
+ public:
+  struct Status {
+    std::size_t rules = 0;  ///< in force, as what follows
+    std::size_t words = 0;
+    std::size_t patterns = 0;
+    /// Why the last attempt to read the rules anew changed nothing, line by line; empty where they are in
+    /// force.
+    std::vector<std::string> problems;
+  };
+  /// What is wrong with the rules, line by line; empty where they are stored and in force.
+  using Replaced = std::function<void(const std::vector<std::string>& problems)>;
+
+  virtual ~FilterAdmin() = default;
+  virtual Status status() const = 0;
+  /// Puts the rules of a JSON document in the place of those that the store holds, or changes nothing.
+  /// `done` is called once, from any thread, also where this ends before it got to it.
+  virtual void replace(std::string document, Replaced done) = 0;
+};
+
+/// A service of the operator's that is asked before a message is accepted.
+class PolicyHook {
+ public:
+  using Done = std::function<void(const HookVerdict&)>;
+
+  virtual ~PolicyHook() = default;
+
+  /// For one thread. `done` is called once, from any thread, at once or within the hook's deadline, and must
+  /// not block. The question's strings are copied where they are needed longer than this call.
+  virtual void ask(const HookQuestion& question, Done done) = 0;
+};
+
 enum class Outcome {
   kDelivered,
   kRepeated,
@@ -343,6 +424,8 @@ enum class Outcome {
   kReceipt,
   kConversation,  ///< patched or archived
   kPresence,
+  kBlock,       ///< a user blocked or unblocked another
+  kBan,         ///< an administrator banned or unbanned a user
   kHandedOver,  ///< an event that another engine left in the queue `webhooks`
   kIgnored,     ///< nothing follows from it: a status that says nothing new, presence that is switched off
   kRefused
@@ -363,6 +446,10 @@ class Probe {
   virtual ~Probe() = default;
   virtual void counted(Outcome outcome) = 0;
   virtual void refused(Reason reason) = 0;
+  /// A content filter matched a message; `rule` is its name.
+  virtual void filtered(std::string_view rule, FilterAction action) = 0;
+  /// Copies that nobody got because of a block.
+  virtual void withheld(std::size_t copies) = 0;
   virtual void published(std::size_t count) = 0;
   virtual void took(Stage stage, SteadyClock::duration time) = 0;
   virtual void depths(const Depths& depths) = 0;

@@ -183,6 +183,14 @@ void Requests::decided(std::string_view request, const Verdict& verdict) {
   tell(finished);
 }
 
+bool Requests::is_from_admin(std::string_view request) const {
+  const std::lock_guard lock(mutex_);
+  const auto name = parse(request);
+  const auto entry = name ? submissions_.find(name->id) : submissions_.end();
+  return entry != submissions_.end() && name->part < entry->second.parts.size() &&
+         entry->second.parts[name->part].from_admin;
+}
+
 void Requests::expire() {
   Finished finished;
   {

@@ -48,6 +48,9 @@ class Requests final : public Submitter {
   /// The part that a delivery claims to be is committed. Names that nobody waits for are passed over.
   void decided(std::string_view request, const Verdict& verdict);
 
+  /// Whether the part that a delivery claims to be is an administrator's word. Not where nobody waits for it.
+  bool is_from_admin(std::string_view request) const;
+
   /// Gives up what has waited too long.
   void expire();
 

@@ -29,13 +29,14 @@ constexpr milliseconds kRedeliveriesEnd{30'000};
 
 }  // namespace
 
-SessionWorker::SessionWorker(const EngineSettings& settings, Pipeline& pipeline, Requests& requests,
-                             Chores& chores, BrokerSession& session, Store& store, Clock& clock, Probe& probe)
+SessionWorker::SessionWorker(const EngineSettings& settings, const Workplace& place, Store& store,
+                             Clock& clock, Probe& probe)
     : settings_(settings),
-      pipeline_(pipeline),
-      requests_(requests),
-      chores_(chores),
-      session_(session),
+      pipeline_(place.pipeline),
+      requests_(place.requests),
+      chores_(place.chores),
+      session_(place.session),
+      consultations_(place.consultations),
       store_(store),
       clock_(clock),
       probe_(probe),
@@ -51,10 +52,11 @@ void SessionWorker::step(bool draining, milliseconds idle) {
   const bool listened = take(draining, idle);
   acknowledge_confirmed();
   settle();
+  consult();
   if (may_publish() && !draining && requests_.has_queued()) process_requests();
   // In turn, so that neither keeps the other from the few places on the way.
   if (slice_is_next_ && may_publish() && may_start_slice(draining)) process_slice();
-  if (may_publish() && !waiting_.empty()) process_batch();
+  if (may_publish() && may_decide()) process_batch();
   if (may_publish() && may_start_slice(draining)) process_slice();
   requests_.expire();
   if (settings_.presence && !draining) process_presence();
@@ -71,7 +73,7 @@ bool SessionWorker::may_start_slice(bool draining) const {
 
 bool SessionWorker::has_work(bool draining) const {
   return may_publish() &&
-         (!waiting_.empty() || may_start_slice(draining) || (!draining && requests_.has_queued()));
+         (may_decide() || may_start_slice(draining) || (!draining && requests_.has_queued()));
 }
 
 bool SessionWorker::may_publish() const {
@@ -89,30 +91,60 @@ bool SessionWorker::take(bool draining, milliseconds idle) {
   if (auto result = session_.poll(wait, room, arrived); !result) throw SessionEnded{result.error()};
   for (Delivery& delivery : arrived) {
     waiting_bytes_ += delivery.payload.size();
-    waiting_.push_back(std::move(delivery));
+    waiting_.push_back({std::move(delivery)});
   }
   return may_take && session_.consuming();
 }
 
+/// Asks the policy hook about those that wait, ahead of their turn: so that it is asked about many at a time,
+/// and they are still decided in their order.
+void SessionWorker::consult() {
+  if (!waiting_.empty() && waiting_.front().must_ask && consultations_.has_room()) {
+    waiting_.front().must_ask = false;
+    ask_hook(waiting_.front());
+  }
+  while (considered_ < waiting_.size() && (!consultations_.enabled() || consultations_.has_room())) {
+    Waiting& next = waiting_[considered_++];
+    next.considered = true;
+    if (consultations_.enabled()) ask_hook(next);
+  }
+}
+
+void SessionWorker::ask_hook(Waiting& waiting) {
+  waiting.question = pipeline_.consult(waiting.delivery, is_from_admin(waiting.delivery), consultations_);
+}
+
+/// Whoever could not send when the hook would have been asked may be able to by now (a ban ended, a group
+/// made, by what came before it): nothing passes unasked for that.
+bool SessionWorker::must_ask_first(Waiting& next, const Transaction& transaction) {
+  if (!consultations_.enabled() || next.question) return false;
+  next.must_ask = pipeline_.must_consult(next.delivery, is_from_admin(next.delivery), transaction);
+  return next.must_ask;
+}
+
+bool SessionWorker::may_decide() const { return !waiting_.empty() && waiting_.front().ready(); }
+
 void SessionWorker::process_batch() {
   const auto begin = clock_.steady();
-  const auto received_at = waiting_.front().received_at;
+  const auto received_at = waiting_.front().delivery.received_at;
   Transaction transaction(store_);
   std::uint64_t last_tag = 0;
   std::size_t count = 0;
   std::vector<std::pair<std::string, Verdict>> verdicts;
-  while (!waiting_.empty() && count < settings_.max_batch &&
+  while (may_decide() && count < settings_.max_batch &&
          transaction.publications().size() < kMaxBatchPublications &&
-         clock_.steady() - begin < kMaxBatchTime) {
-    const Delivery& delivery = waiting_.front();
+         clock_.steady() - begin < kMaxBatchTime && !must_ask_first(waiting_.front(), transaction)) {
+    const Delivery& delivery = waiting_.front().delivery;
     note_redelivery(delivery);
-    Verdict verdict = pipeline_.decide(delivery, transaction);
+    Verdict verdict = pipeline_.decide(delivery, advice_on(waiting_.front()), transaction);
     if (!delivery.request.empty()) verdicts.emplace_back(delivery.request, std::move(verdict));
     last_tag = delivery.tag;
     waiting_bytes_ -= delivery.payload.size();
     waiting_.pop_front();
+    --considered_;
     ++count;
   }
+  if (count == 0) return;
   probe_.took(Stage::kDecide, clock_.steady() - begin);
   InFlight batch = commit_and_publish(transaction);
   for (const auto& [request, verdict] : verdicts) requests_.decided(request, verdict);
@@ -124,10 +156,21 @@ void SessionWorker::process_batch() {
   in_flight_.push_back(std::move(batch));
 }
 
+Advice SessionWorker::advice_on(const Waiting& waiting) const {
+  const Delivery& delivery = waiting.delivery;
+  return {.hook = waiting.question ? std::optional(waiting.question->verdict()) : std::nullopt,
+          .from_admin = is_from_admin(delivery)};
+}
+
+bool SessionWorker::is_from_admin(const Delivery& delivery) const {
+  return !delivery.request.empty() && requests_.is_from_admin(delivery.request);
+}
+
 void SessionWorker::process_slice() {
   Transaction transaction(store_);
   auto slice = pipeline_.fanout().next(transaction);
   if (!slice) return;
+  if (slice->withheld > 0) probe_.withheld(slice->withheld);
   InFlight batch = commit_and_publish(transaction);
   batch.slice = std::move(slice);
   slice_is_next_ = false;

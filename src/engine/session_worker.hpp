@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "engine/consultations.hpp"
 #include "engine/engine.hpp"
 #include "engine/fanout.hpp"
 #include "engine/pipeline.hpp"
@@ -30,13 +32,22 @@ struct Chores {
   std::optional<SteadyClock::time_point> since;  ///< when the oldest of it came up
 };
 
+/// What a session's work is done with; all but the session outlives it.
+struct Workplace {
+  Pipeline& pipeline;
+  Requests& requests;
+  Chores& chores;
+  BrokerSession& session;
+  Consultations& consultations;
+};
+
 /// One broker session's work: takes deliveries, has them decided, commits, publishes, and acknowledges what
 /// the broker confirmed. When it goes, whatever it did not acknowledge is expected to come again. For one
 /// thread.
 class SessionWorker {
  public:
-  SessionWorker(const EngineSettings& settings, Pipeline& pipeline, Requests& requests, Chores& chores,
-                BrokerSession& session, Store& store, Clock& clock, Probe& probe);
+  SessionWorker(const EngineSettings& settings, const Workplace& place, Store& store, Clock& clock,
+                Probe& probe);
   ~SessionWorker();
   SessionWorker(const SessionWorker&) = delete;
   SessionWorker& operator=(const SessionWorker&) = delete;
@@ -52,6 +63,15 @@ class SessionWorker {
   bool made_progress() const noexcept { return made_progress_; }
 
  private:
+  /// A delivery that is not decided yet.
+  struct Waiting {
+    Delivery delivery;
+    bool considered = false;  ///< whether the policy hook is to be asked is settled
+    bool must_ask = false;    ///< its turn has come, and it was not asked yet
+    std::shared_ptr<const Consultations::Question> question = {};  ///< where it was asked
+
+    bool ready() const noexcept { return considered && !must_ask && (!question || question->answered()); }
+  };
   /// Deliveries, or a fan-out slice, that are committed and published and wait for the broker's confirms.
   struct InFlight {
     std::uint64_t last_tag = 0;
@@ -72,8 +92,14 @@ class SessionWorker {
   /// Returns whether it was ready for any number of deliveries.
   bool take(bool draining, std::chrono::milliseconds idle);
   bool has_work(bool draining) const;
+  void consult();
+  void ask_hook(Waiting& waiting);
+  bool must_ask_first(Waiting& next, const Transaction& transaction);
+  bool may_decide() const;
   bool may_publish() const;
   bool may_start_slice(bool draining) const;
+  bool is_from_admin(const Delivery& delivery) const;
+  Advice advice_on(const Waiting& waiting) const;
   void process_batch();
   void process_slice();
   void process_requests();
@@ -92,11 +118,13 @@ class SessionWorker {
   Requests& requests_;
   Chores& chores_;
   BrokerSession& session_;
+  Consultations& consultations_;
   Store& store_;
   Clock& clock_;
   Probe& probe_;
 
-  std::deque<Delivery> waiting_;
+  std::deque<Waiting> waiting_;
+  std::size_t considered_ = 0;  ///< of those waiting, from the front
   std::size_t waiting_bytes_ = 0;
   std::deque<InFlight> in_flight_;
   std::uint64_t published_up_to_ = 0;

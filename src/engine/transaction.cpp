@@ -52,6 +52,15 @@ std::vector<MessageId> Transaction::idempotent_to(const AppId& app, const PartyI
   return ids;
 }
 
+std::optional<PublicationRow> Transaction::publication(std::string_view client_id, std::uint16_t packet_id,
+                                                       Millis now) const {
+  const auto written = std::find_if(
+      commit_.publications.rbegin(), commit_.publications.rend(),
+      [&](const PublicationRow& row) { return row.packet_id == packet_id && row.client_id == client_id; });
+  if (written != commit_.publications.rend()) return *written;
+  return store_.publication(client_id, packet_id, now);
+}
+
 std::shared_ptr<const Group> Transaction::written_group(const PartyId& id) const {
   const auto found = groups_.find(id);
   return found == groups_.end() ? nullptr : found->second;
@@ -100,7 +109,52 @@ void Transaction::put(std::shared_ptr<const Group> group) {
   groups_.insert_or_assign(group->id, std::move(group));
 }
 
+std::optional<bool> Transaction::written_block(const PartyId& owner, const PartyId& user) const {
+  if (blocks_.empty()) return std::nullopt;
+  const auto found = blocks_.find({owner, user});
+  return found == blocks_.end() ? std::nullopt : std::optional(found->second.stands);
+}
+
+std::size_t Transaction::blocks_by(const AppId& app, const PartyId& owner, std::size_t most) const {
+  const auto held = store_.blocks(app, owner, std::nullopt, most + blocks_.size());
+  std::size_t count = held.size();
+  for (auto it = blocks_.lower_bound({owner, PartyId{}}); it != blocks_.end() && it->first.first == owner;
+       ++it) {
+    const bool was_held = std::any_of(held.begin(), held.end(),
+                                      [&](const BlockRow& row) { return row.user == it->first.second; });
+    if (it->second.stands && !was_held) ++count;
+    if (!it->second.stands && was_held) --count;
+  }
+  return count;
+}
+
+std::optional<const BanRow*> Transaction::written_ban(const PartyId& user) const {
+  const auto found = bans_.find(user);
+  if (found == bans_.end()) return std::nullopt;
+  return found->second.stands ? &found->second.row : nullptr;
+}
+
+void Transaction::put_block(BlockRow row, bool stands) {
+  auto key = std::pair(row.owner, row.user);
+  blocks_.insert_or_assign(std::move(key), Written<BlockRow>{std::move(row), stands});
+}
+
+void Transaction::put_ban(BanRow row, bool stands) {
+  PartyId user = row.user;
+  bans_.insert_or_assign(std::move(user), Written<BanRow>{std::move(row), stands});
+}
+
+void Transaction::take_sanctions() {
+  for (auto& [key, written] : blocks_) {
+    (written.stands ? commit_.blocks : commit_.removed_blocks).push_back(std::move(written.row));
+  }
+  for (auto& [user, written] : bans_) {
+    (written.stands ? commit_.bans : commit_.removed_bans).push_back(std::move(written.row));
+  }
+}
+
 Commit Transaction::take_commit() {
+  take_sanctions();
   commit_.conversations.reserve(conversations_.size());
   for (auto& [key, row] : conversations_) commit_.conversations.push_back(std::move(row));
   for (const auto& [id, group] : groups_) commit_.groups.push_back(*group);

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "core/presence.hpp"
@@ -25,9 +27,18 @@ class Transaction {
   std::optional<MessageId> idempotent(const IdempotencyKey& key, Millis now) const;
   std::vector<MessageId> idempotent_to(const AppId& app, const PartyId& recipient, std::string_view temp_uid,
                                        Millis now) const;
+  /// The latest of a client's publications under this packet id.
+  std::optional<PublicationRow> publication(std::string_view client_id, std::uint16_t packet_id,
+                                            Millis now) const;
   /// A group written by this batch; null where it wrote none of that id.
   std::shared_ptr<const Group> written_group(const PartyId& id) const;
   std::vector<PresenceRow> presence(const AppId& app, const PartyId& user) const;
+  /// Whether this batch made `owner` block `user`, or ended it; nothing where it did neither.
+  std::optional<bool> written_block(const PartyId& owner, const PartyId& user) const;
+  /// How many others `owner` blocks with what this batch writes. Need not be exact beyond `most`.
+  std::size_t blocks_by(const AppId& app, const PartyId& owner, std::size_t most) const;
+  /// The ban that this batch wrote, or null where it ended one; nothing where it did neither.
+  std::optional<const BanRow*> written_ban(const PartyId& user) const;
   bool has_job_for(const PartyId& group) const;
   std::size_t jobs() const noexcept { return commit_.jobs.size(); }
 
@@ -37,11 +48,16 @@ class Transaction {
   void put(IdempotencyRow row);
   void put(std::shared_ptr<const Group> group);
   void put(FanoutJob job) { commit_.jobs.push_back(std::move(job)); }
+  void put(PublicationRow row) { commit_.publications.push_back(std::move(row)); }
   void put(FingerprintRow row) { commit_.fingerprints.push_back(std::move(row)); }
   void put(ArrivalRow row) { commit_.arrivals.push_back(std::move(row)); }
   void put(OutboxRow row) { commit_.outbox.push_back(std::move(row)); }
   /// Of the user whom `effects` speak of.
   void put(const AppId& app, const PartyId& user, const PresenceEffects& effects);
+  void put(BlockRow row) { put_block(std::move(row), true); }
+  void remove(BlockRow row) { put_block(std::move(row), false); }
+  void put(BanRow row) { put_ban(std::move(row), true); }
+  void remove(BanRow row) { put_ban(std::move(row), false); }
   void put(DeadLetter letter) { commit_.dead_letters.push_back(std::move(letter)); }
   void remove_dead_letter(std::string id) { commit_.removed_dead_letters.push_back(std::move(id)); }
 
@@ -58,6 +74,15 @@ class Transaction {
   Commit take_commit();
 
  private:
+  template <class Row>
+  struct Written {
+    Row row;
+    bool stands = true;  ///< else it is removed
+  };
+  void put_block(BlockRow row, bool stands);
+  void put_ban(BanRow row, bool stands);
+  void take_sanctions();
+
   const Store& store_;
   Commit commit_;
   std::vector<Publication> publications_;
@@ -69,6 +94,8 @@ class Transaction {
     std::vector<PresenceRow> before;
     std::vector<PresenceRow> now;
   };
+  std::map<std::pair<PartyId, PartyId>, Written<BlockRow>> blocks_;  ///< by owner and user
+  std::map<PartyId, Written<BanRow>> bans_;
   std::unordered_map<PartyId, Presence> presence_;  ///< of users whose presence this batch changes
 };
 

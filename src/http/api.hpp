@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <vector>
@@ -24,6 +25,7 @@ struct ApiSettings {
   std::chrono::milliseconds request_timeout{10'000};  ///< for the engine to commit what a request asks for
   std::chrono::milliseconds reply_timeout{60'000};    ///< for somebody to answer a message sent with `sync`
   std::vector<std::string> endpoints{};               ///< those that events are sent to now
+  std::size_t max_group_members = 100'000;            ///< the engine's own limit (PolicyRules)
 };
 
 /// The REST API (PROTOCOL 9): what its resources share. `clock` and `verifier` are used from the server's

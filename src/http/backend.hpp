@@ -17,6 +17,7 @@ struct Parts {
   Submitter& submitter;
   Contacts& contacts;
   Loop& loop;
+  FilterAdmin* filters = nullptr;  ///< null: content filters cannot be changed here
 };
 
 /// Whether there is anything to work on: the server listens before the store is opened, and after it is

@@ -13,13 +13,6 @@ constexpr std::size_t kMostMessages = 1000;
 
 Failure<Response> bad(std::string_view why) { return Failure<Response>(error_response(400, why)); }
 
-/// The owner whose things are asked for, where the caller may see them.
-Result<PartyId, Response> owner_of(const Call& call) {
-  auto owner = party_part(call.request, "user");
-  if (owner && !call.caller.is_or_admin(*owner)) return Failure<Response>(not_yours());
-  return owner;
-}
-
 Resource list(const Api& api, bool archived) {
   return [&api, archived](const Backend::Lease& lease, const Call& call) {
     const auto owner = owner_of(call);
@@ -97,10 +90,8 @@ void archive(const Api& api, const Backend::Lease& lease, const Call& call, cons
   if (!owner) return (*answer)(owner.error());
   const auto peer = party_part(call.request, "peer");
   if (!peer) return (*answer)(peer.error());
-  lease->submitter.submit(
-      {publication(observer_archive_key(api.topics, *owner, *peer), "{}")}, Submitter::Await::kCommit,
-      api.settings.request_timeout,
-      [answer](const Verdict& verdict) { (*answer)(problem_of(verdict).value_or(success(201))); });
+  submit(api, lease, publication(observer_archive_key(api.topics, *owner, *peer), "{}"), answer,
+         success(201));
 }
 
 }  // namespace

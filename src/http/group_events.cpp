@@ -102,6 +102,8 @@ void add_history(Publications& to, const Regrouped& change, const Joiner& joiner
                  Room room) {
   Publications newest_first;
   for (const TimelineEntry& entry : history) {
+    // The engine would refuse it, and with it the whole operation would seem to have failed.
+    if (change.blocks && change.blocks(joiner.id, entry.message.sender)) continue;
     auto copy = replayed(entry, joiner.id);
     if (!copy) continue;
     if (room.messages == 0 || copy->size() > room.bytes) break;

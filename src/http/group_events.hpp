@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,8 @@ struct Regrouped {
   const Topics& topics;
   const Group& group;
   const std::vector<PartyId>& notify;  ///< whom `groups.update` tells
+  /// Whether `joiner` wants nothing of `sender`. Asked about the history that he would be sent.
+  std::function<bool(const PartyId& joiner, const PartyId& sender)> blocks = nullptr;
 };
 
 /// Somebody new.

@@ -21,28 +21,77 @@ struct Operation {
 
 Response not_ready() { return error_response(503, "not ready; try again later"); }
 
-void submit(const std::shared_ptr<Operation>& operation, const std::vector<Contact>& contacts) {
+Response store_fails() {
+  return error_response(503, "the store cannot be read and written; try again later");
+}
+
+/// The group's new state is the first part, and no policy but its size concerns it: such a refusal is that of
+/// an announcement, or of history whose writer the joiner has blocked this moment. The group is changed all
+/// the same, and who was told otherwise would try in vain to change it again.
+bool leaves_the_group_changed(const Verdict& verdict) {
+  if (!verdict.failure.empty() || !verdict.refusal) return false;
+  switch (verdict.refusal->reason) {
+    case Reason::kBlocked:
+    case Reason::kBanned:
+    case Reason::kFiltered:
+    case Reason::kRateLimited:
+      return true;
+    default:
+      return false;
+  }
+}
+
+Response outcome(const Operation& operation, const Verdict& verdict) {
+  if (leaves_the_group_changed(verdict)) return operation.plan.response;
+  return problem_of(verdict).value_or(operation.plan.response);
+}
+
+/// What the engine would refuse, once other parts of the operation were published.
+std::optional<Response> too_large(const Api& api, const Group& group) {
+  const std::size_t most = api.settings.max_group_members;
+  if (group.members.size() <= most) return std::nullopt;
+  return refusal_response({Reason::kGroupTooLarge, "a group may have " + std::to_string(most) + " members"});
+}
+
+void publish(const std::shared_ptr<Operation>& operation, const std::vector<Contact>& contacts) {
   const auto lease = operation->api.backend.enter();
   if (!lease) return operation->reply(not_ready());
   const GroupPlan& plan = operation->plan;
   std::vector<Joiner> joiners;
   joiners.reserve(plan.newcomers.size());
   for (std::size_t i = 0; i < plan.newcomers.size(); ++i) joiners.push_back({plan.newcomers[i], contacts[i]});
-  const Regrouped change{operation->api.topics, plan.group, plan.notify};
+  const Regrouped change{
+      operation->api.topics, plan.group, plan.notify,
+      [&store = (*lease)->store, &app = plan.group.app](const PartyId& joiner, const PartyId& sender) {
+        return store.block(app, joiner, sender).has_value();
+      }};
   (*lease)->submitter.submit(plan.events(change, joiners, operation->history), Submitter::Await::kCommit,
                              operation->api.settings.request_timeout, [operation](const Verdict& verdict) {
-                               auto problem = problem_of(verdict);
-                               operation->reply(problem ? *std::move(problem) : operation->plan.response);
+                               operation->reply(outcome(*operation, verdict));
                                operation->turn.reset();
                              });
+}
+
+/// One step of it, whatever thread and callback it is called from.
+template <class Step, class... Arguments>
+void guarded(const std::shared_ptr<Operation>& operation, const Step& step, const Arguments&... arguments) {
+  try {
+    step(operation, arguments...);
+  } catch (const StoreError&) {
+    operation->reply(store_fails());
+  }
 }
 
 void take_turn(const std::shared_ptr<Operation>& operation) {
   const auto lease = operation->api.backend.enter();
   if (!lease) return operation->reply(not_ready());
   const AppId& app = operation->api.topics.app;
+  if (auto banned = ban_problem(operation->api, (*lease)->store, operation->call.caller.user)) {
+    return operation->reply(*std::move(banned));
+  }
   auto plan = operation->decide(operation->call, (*lease)->store.group(app, operation->id));
   if (!plan) return operation->reply(std::move(plan.error()));
+  if (auto refused = too_large(operation->api, plan->group)) return operation->reply(*std::move(refused));
   operation->plan = *std::move(plan);
   if (operation->plan.replays && !operation->plan.newcomers.empty()) {
     operation->history = (*lease)->store.timeline(
@@ -50,7 +99,7 @@ void take_turn(const std::shared_ptr<Operation>& operation) {
         {.limit = kReplayedMessages, .newest_first = true, .before = {}, .after = {}});
   }
   (*lease)->contacts.lookup(operation->plan.newcomers, [operation](const std::vector<Contact>& contacts) {
-    submit(operation, contacts);
+    guarded(operation, publish, contacts);
   });
 }
 
@@ -62,11 +111,7 @@ void run_group_operation(Api& api, const Backend::Lease& lease, Call call, const
       std::make_shared<Operation>(Operation{api, std::move(call), answer, group, std::move(decide)});
   const bool taken = api.group_queue.run(group, lease->loop, [operation](GroupQueue::Turn turn) {
     operation->turn = std::move(turn);
-    try {
-      take_turn(operation);
-    } catch (const StoreError&) {
-      operation->reply(error_response(503, "the store cannot be read and written; try again later"));
-    }
+    guarded(operation, take_turn);
   });
   if (!taken) (*answer)(error_response(503, "too many operations on groups wait; try again later"));
 }

@@ -289,6 +289,7 @@ Response forget(const Api& api, const Backend::Lease& lease, const Call& call,
   const auto group = lease->store.group(api.topics.app, *id);
   if (!group) return error_response(404, "no such group");
   if (!owns(call.caller, *group)) return not_yours();
+  if (auto banned = ban_problem(api, lease->store, call.caller.user)) return *std::move(banned);
   Commit commit;
   std::vector<TimelineKey>& removed = commit.*what;
   for (const PartyId& member : group->members) removed.push_back({api.topics.app, member, *id});

@@ -57,9 +57,8 @@ void send_and_wait(Api& api, const Backend::Lease& lease, const Call& call, cons
   loop.after(api.settings.reply_timeout, [late = std::weak_ptr(waiting)] {
     if (const auto still = late.lock()) still->end(error_response(504, "nobody replied in time"));
   });
-  std::string key = outgoing_key(api.topics, outgoing->sender, outgoing->recipient);
-  lease->submitter.submit({publication(std::move(key), std::move(outgoing->payload))},
-                          Submitter::Await::kCommit, api.settings.request_timeout,
+  lease->submitter.submit({publication_of(api.topics, *std::move(outgoing))}, Submitter::Await::kCommit,
+                          api.settings.request_timeout,
                           [waiting](const Verdict& verdict) { after_send(*waiting, verdict); });
 }
 

@@ -13,10 +13,8 @@ constexpr std::size_t kMostMessages = 1000;
 void send(const Api& api, const Backend::Lease& lease, const Call& call, const Answer& answer) {
   auto outgoing = read_outgoing(call);
   if (!outgoing) return (*answer)(std::move(outgoing.error()));
-  std::string key = outgoing_key(api.topics, outgoing->sender, outgoing->recipient);
-  lease->submitter.submit({publication(std::move(key), std::move(outgoing->payload))},
-                          Submitter::Await::kCommit, api.settings.request_timeout,
-                          [answer](const Verdict& verdict) {
+  lease->submitter.submit({publication_of(api.topics, *std::move(outgoing))}, Submitter::Await::kCommit,
+                          api.settings.request_timeout, [answer](const Verdict& verdict) {
                             auto problem = problem_of(verdict);
                             (*answer)(problem ? *std::move(problem) : sent_response(verdict));
                           });

@@ -21,12 +21,14 @@ using prometheus::Gauge;
 using prometheus::Histogram;
 using prometheus::Registry;
 
-constexpr std::array kOutcomes = {"delivered",     "repeated", "redelivered",  "stored",
-                                  "group_updated", "receipt",  "conversation", "presence",
-                                  "handed_over",   "ignored",  "refused"};
+constexpr std::array kOutcomes = {"delivered",   "repeated",     "redelivered", "stored", "group_updated",
+                                  "receipt",     "conversation", "presence",    "block",  "ban",
+                                  "handed_over", "ignored",      "refused"};
 static_assert(kOutcomes.size() == static_cast<std::size_t>(Outcome::kRefused) + 1);
 constexpr std::array kStages = {"decide", "commit", "publish", "acknowledge"};
 static_assert(kStages.size() == static_cast<std::size_t>(Stage::kAcknowledge) + 1);
+constexpr std::array kActions = {"reject", "mask", "flag", "shadow"};
+static_assert(kActions.size() == static_cast<std::size_t>(FilterAction::kShadow) + 1);
 constexpr std::size_t kLinkStates = static_cast<std::size_t>(LinkState::kStopped) + 1;
 
 // Seconds; from a cached decision to a disk that hangs.
@@ -45,6 +47,8 @@ struct Metrics::Series {
   Registry registry;
   std::array<Counter*, kOutcomes.size()> outcomes{};
   std::array<Counter*, kAllReasons.size()> reasons{};
+  prometheus::Family<Counter>* filtered = nullptr;  ///< its rules change while the engine works
+  Counter* withheld = nullptr;
   Counter* publications = nullptr;
   std::array<Histogram*, kStages.size()> stages{};
   Gauge* waiting = nullptr;
@@ -72,6 +76,15 @@ struct Metrics::Series {
     for (const Reason reason : kAllReasons) {
       reasons[index_of(reason)] = &refusals.Add({{"reason", std::string(code_of(reason))}});
     }
+    filtered = &BuildCounter()
+                    .Name("inboxd_filter_matches_total")
+                    .Help("Messages that a content filter matched, by its name and action.")
+                    .Register(registry);
+    withheld = &BuildCounter()
+                    .Name("inboxd_copies_withheld_total")
+                    .Help("Copies that nobody got because their recipient blocks their sender.")
+                    .Register(registry)
+                    .Add({});
     publications = &BuildCounter()
                         .Name("inboxd_publications_total")
                         .Help("Messages published to the broker.")
@@ -127,6 +140,12 @@ Metrics::~Metrics() = default;
 void Metrics::counted(Outcome outcome) { series_->outcomes[index_of(outcome)]->Increment(); }
 
 void Metrics::refused(Reason reason) { series_->reasons[index_of(reason)]->Increment(); }
+
+void Metrics::filtered(std::string_view rule, FilterAction action) {
+  series_->filtered->Add({{"rule", std::string(rule)}, {"action", kActions[index_of(action)]}}).Increment();
+}
+
+void Metrics::withheld(std::size_t copies) { series_->withheld->Increment(static_cast<double>(copies)); }
 
 void Metrics::published(std::size_t count) { series_->publications->Increment(static_cast<double>(count)); }
 

@@ -24,6 +24,8 @@ class Metrics : public Probe {
 
   void counted(Outcome outcome) override;
   void refused(Reason reason) override;
+  void filtered(std::string_view rule, FilterAction action) override;
+  void withheld(std::size_t copies) override;
   void published(std::size_t count) override;
   void took(Stage stage, SteadyClock::duration time) override;
   void depths(const Depths& depths) override;

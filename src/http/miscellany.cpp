@@ -36,12 +36,15 @@ void add_api(Router& router, Api& api) {
   router.open_to_browsers("/verify");
   // Literal paths come before those with `{user}` in the same place.
   add_webhooks(router, api);
+  add_bans(router, api);
+  add_filters(router, api);
   add_groups(router, api);
   add_typings(router, api);
   add_message_sync(router, api);
   add_messages(router, api);
   add_conversations(router, api);
   add_instances(router, api);
+  add_blocks(router, api);
   add_miscellany(router, api);
 }
 

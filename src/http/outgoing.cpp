@@ -52,7 +52,14 @@ Result<Outgoing, Response> read_outgoing(const Call& call) {
   std::string payload = payload_of(*body, *recipient, call.request.body.size());
   if (const auto draft = read_draft(payload); !draft)
     return Failure<Response>(refusal_response(draft.error()));
-  return Outgoing{*std::move(sender), *std::move(recipient), std::move(payload)};
+  return Outgoing{*std::move(sender), *std::move(recipient), std::move(payload), call.caller.admin};
+}
+
+Publication publication_of(const Topics& topics, Outgoing outgoing) {
+  Publication part =
+      publication(outgoing_key(topics, outgoing.sender, outgoing.recipient), std::move(outgoing.payload));
+  part.from_admin = outgoing.from_admin;
+  return part;
 }
 
 Response sent_response(const Verdict& verdict) {

@@ -11,10 +11,13 @@ struct Outgoing {
   PartyId sender;
   PartyId recipient;
   std::string payload;
+  bool from_admin = false;  ///< an administrator asked for it
 };
 
 /// Reads the body of a POST to `/messages`: what is mandatory is there, and the engine will take the rest.
 Result<Outgoing, Response> read_outgoing(const Call& call);
+
+Publication publication_of(const Topics& topics, Outgoing outgoing);
 
 /// `{"success":true,"message_id":…}`
 Response sent_response(const Verdict& verdict);

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <utility>
 
+#include "core/screening.hpp"
+
 namespace inboxd::http {
 namespace {
 
@@ -33,6 +35,32 @@ std::string token_of(const Request& request) {
     if (value && !value->empty()) return std::string(without_scheme(*value));
   }
   return {};
+}
+
+unsigned status_of(Reason reason) {
+  switch (reason) {
+    case Reason::kNotAllowed:
+    case Reason::kBanned:
+    case Reason::kBlocked:
+    case Reason::kNotMember:
+      return 403;
+    case Reason::kNotFound:
+      return 404;
+    case Reason::kTooManyBlocks:
+      return 409;
+    case Reason::kTooLarge:
+      return 413;
+    case Reason::kFiltered:
+    case Reason::kHookRejected:
+      return 422;
+    case Reason::kRateLimited:
+      return 429;
+    case Reason::kFanoutFull:
+    case Reason::kHookUnavailable:
+      return 503;
+    default:
+      return 400;
+  }
 }
 
 /// Runs `work` with a caller and a lease, or answers why not.
@@ -123,18 +151,16 @@ Response not_yours() { return error_response(401, "not allowed"); }
 Response missing(std::string_view field) { return error_response(405, std::string(field) + " is mandatory"); }
 
 Response refusal_response(const Refusal& refusal) {
-  switch (refusal.reason) {
-    case Reason::kTooLarge:
-      return error_response(413, refusal.detail);
-    case Reason::kFanoutFull:
-      return error_response(503, refusal.detail);
-    case Reason::kNotAllowed:
-      return error_response(403, refusal.detail);
-    case Reason::kNotFound:
-      return error_response(404, refusal.detail);
-    default:
-      return error_response(400, refusal.detail);
+  std::string body = R"({"success":false,"err":)" + json_string(told_detail(refusal)) + R"(,"code":)" +
+                     json_string(told_code(refusal));
+  Response response{status_of(refusal.reason), "application/json", {}};
+  if (refusal.retry_after) {
+    const std::string seconds = std::to_string(*refusal.retry_after);
+    body += R"(,"retry_after":)" + seconds;
+    response.headers.emplace_back("Retry-After", seconds);
   }
+  response.body = std::move(body) + "}";
+  return response;
 }
 
 std::optional<Response> problem_of(const Verdict& verdict) {
@@ -143,10 +169,38 @@ std::optional<Response> problem_of(const Verdict& verdict) {
   return std::nullopt;
 }
 
+std::optional<Response> ban_problem(const Api& api, const Store& store, const PartyId& user) {
+  const auto ban = store.ban(api.topics.app, user);
+  if (!ban || !is_in_force(*ban, api.clock.now())) return std::nullopt;
+  return refusal_response(refusal_of(*ban));
+}
+
+void submit(const Api& api, const Backend::Lease& lease, Publication part, const Answer& answer,
+            Response done) {
+  lease->submitter.submit({std::move(part)}, Submitter::Await::kCommit, api.settings.request_timeout,
+                          [answer, done = std::move(done)](const Verdict& verdict) {
+                            (*answer)(problem_of(verdict).value_or(done));
+                          });
+}
+
 Result<PartyId, Response> party_part(const Request& request, std::string_view name) {
   auto id = parse_party(request.part(name));
   if (!id) return fail(400, "the path holds an id that is malformed or reserved");
   return *std::move(id);
+}
+
+Result<PartyId, Response> owner_of(const Call& call) {
+  auto owner = party_part(call.request, "user");
+  if (owner && !call.caller.is_or_admin(*owner)) return Failure<Response>(not_yours());
+  return owner;
+}
+
+Result<std::optional<PartyId>, Response> after_of(const Request& request) {
+  const auto text = request.parameter("after");
+  if (!text) return std::nullopt;
+  auto id = parse_party(*text);
+  if (!id) return fail(400, "after must be a user's id");
+  return id;
 }
 
 std::optional<std::uint64_t> unsigned_value(std::string_view text) {

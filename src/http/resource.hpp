@@ -54,14 +54,25 @@ Response with_results(const std::vector<std::string>& documents);
 std::string array_of(const std::vector<std::string>& documents);
 Response not_yours();
 Response missing(std::string_view field);
+/// The one place that says which status a refusal has. `{"success":false,"err":…,"code":…}`, and
+/// `retry_after` where it is known, in the header of that name too.
 Response refusal_response(const Refusal& refusal);
 /// What a verdict means for whoever asked; nothing where all went well.
 std::optional<Response> problem_of(const Verdict& verdict);
+/// The 403 of one who is banned now.
+std::optional<Response> ban_problem(const Api& api, const Store& store, const PartyId& user);
+/// Puts it before the engine, and answers with its verdict: `done` where all went well.
+void submit(const Api& api, const Backend::Lease& lease, Publication part, const Answer& answer,
+            Response done = success());
 
 // --- what requests hold
 
 /// The part of the path as a user's or group's id, or a 400.
 Result<PartyId, Response> party_part(const Request& request, std::string_view name);
+/// The part `user` of the path, where the caller may see and change what is that user's.
+Result<PartyId, Response> owner_of(const Call& call);
+/// Where a page of users goes on: after the one that the query's `after` names. A 400.
+Result<std::optional<PartyId>, Response> after_of(const Request& request);
 /// A number in [1, most]; `usual` where the query has none; a 400.
 Result<std::size_t, Response> limit_of(const Request& request, std::size_t usual, std::size_t most);
 /// The body as a JSON object; an empty body is an empty object. Refers to the request's body.

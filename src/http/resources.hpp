@@ -13,6 +13,9 @@ void add_groups(Router& router, Api& api);
 void add_instances(Router& router, Api& api);
 void add_typings(Router& router, Api& api);
 void add_webhooks(Router& router, Api& api);
+void add_blocks(Router& router, Api& api);
+void add_bans(Router& router, Api& api);
+void add_filters(Router& router, Api& api);
 void add_miscellany(Router& router, Api& api);
 
 }  // namespace inboxd::http

@@ -12,6 +12,7 @@
 #include "core/result.hpp"
 #include "http/loop.hpp"
 #include "http/router.hpp"
+#include "tls/certificate.hpp"
 
 namespace inboxd::http {
 
@@ -26,11 +27,7 @@ struct Limits {
   std::chrono::milliseconds idle{60'000};      ///< between requests of one connection; beyond: closed
 };
 
-/// PEM files: the certificate with its chain, and its private key.
-struct TlsFiles {
-  std::string certificate;
-  std::string key;
-};
+using TlsFiles = tls::Files;
 
 struct Listener {
   std::string address;     ///< an IP address

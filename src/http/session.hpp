@@ -9,9 +9,11 @@
 #include <mutex>
 
 #include "http/server.hpp"
-#include "http/tls.hpp"
+#include "tls/certificate.hpp"
 
 namespace inboxd::http {
+
+using tls::Certificate;
 
 /// A way onto the server's thread that may outlive the server.
 class Outlet {

@@ -27,14 +27,22 @@ Result<std::string, Response> payload_of(const Api& api, const json::Object& bod
   return writer.finish();
 }
 
+/// Whether either wants nothing of the other.
+bool is_blocked(const Store& store, const AppId& app, const PartyId& one, const PartyId& other) {
+  return store.block(app, one, other).has_value() || store.block(app, other, one).has_value();
+}
+
 /// The inboxes that hear of it, each with the peer that it shows there.
-std::vector<std::string> keys_of(const Topics& topics, const PartyId& writer, const PartyId& recipient,
-                                 const std::optional<Group>& group) {
-  if (!group) return typing_keys(topics, recipient, writer);
+std::vector<std::string> keys_of(const Topics& topics, const Store& store, const PartyId& writer,
+                                 const PartyId& recipient, const std::optional<Group>& group) {
   std::vector<std::string> keys;
+  if (!group) {
+    if (is_blocked(store, topics.app, writer, recipient)) return keys;
+    return typing_keys(topics, recipient, writer);
+  }
   if (group->members.size() > kMostTold) return keys;
   for (const PartyId& member : group->members) {
-    if (member == writer) continue;
+    if (member == writer || is_blocked(store, topics.app, writer, member)) continue;
     for (std::string& key : typing_keys(topics, member, recipient)) keys.push_back(std::move(key));
   }
   return keys;
@@ -47,6 +55,7 @@ Response publish(const Api& api, const Backend::Lease& lease, const Call& call, 
   if (!body) return body.error();
   const auto writer = acting_user(call.caller, *body, "writer_id");
   if (!writer) return writer.error();
+  if (auto banned = ban_problem(api, lease->store, *writer)) return *std::move(banned);
   auto text = payload_of(api, *body, *writer, over);
   if (!text) return text.error();
   const auto group = lease->store.group(api.topics.app, *recipient);
@@ -54,7 +63,7 @@ Response publish(const Api& api, const Backend::Lease& lease, const Call& call, 
 
   const auto payload = std::make_shared<const std::string>(*std::move(text));
   std::vector<Publication> parts;
-  for (std::string& key : keys_of(api.topics, *writer, *recipient, group)) {
+  for (std::string& key : keys_of(api.topics, lease->store, *writer, *recipient, group)) {
     if (key.size() <= kMaxKeyBytes) parts.push_back({std::move(key), payload});
   }
   if (!parts.empty()) {

@@ -25,11 +25,13 @@ rocksdb::WriteBatch& CommitBatch::build(const RocksDbHandle& handle, Ledgers& le
   add_groups(commit);
   add_idempotency(commit);
   add_fingerprints(commit);
+  add_publications(commit);
   add_dead_letters(commit);
   add_outbox(commit);
   add_undelivered(commit);
   add_arrivals(commit);
   add_users(commit);
+  add_policies(commit);
   add_jobs(commit);
   add_floor(commit);
   return batch_;
@@ -136,6 +138,13 @@ void CommitBatch::add_fingerprints(const Commit& commit) {
   for (const auto sequence : commit.forgotten_fingerprints) remove_sequence(Column::kFingerprints, sequence);
 }
 
+void CommitBatch::add_publications(const Commit& commit) {
+  for (const auto& row : commit.publications) {
+    publication_key(key_, row.client_id, row.packet_id);
+    put_encoded(Column::kPublications, row);
+  }
+}
+
 void CommitBatch::add_dead_letters(const Commit& commit) {
   if (commit.dead_letters.empty() && commit.removed_dead_letters.empty()) return;
   for (const auto& letter : commit.dead_letters) {
@@ -205,6 +214,34 @@ void CommitBatch::add_users(const Commit& commit) {
   for (const auto& row : commit.removed_instances) {
     instance_key(key_, row);
     remove(Column::kInstances, key_);
+  }
+}
+
+void CommitBatch::add_policies(const Commit& commit) {
+  for (const auto& row : commit.blocks) {
+    block_key(key_, row);
+    put_encoded(Column::kBlocks, row);
+    blocker_key(key_, row);
+    value_.clear();
+    put(Column::kBlockers);
+  }
+  for (const auto& row : commit.removed_blocks) {
+    block_key(key_, row);
+    remove(Column::kBlocks, key_);
+    blocker_key(key_, row);
+    remove(Column::kBlockers, key_);
+  }
+  for (const auto& row : commit.bans) {
+    ban_key(key_, row.app, row.user);
+    put_encoded(Column::kBans, row);
+  }
+  for (const auto& row : commit.removed_bans) {
+    ban_key(key_, row.app, row.user);
+    remove(Column::kBans, key_);
+  }
+  for (const auto& document : commit.filters) {
+    app_prefix(key_, document.app);
+    put_encoded(Column::kFilters, document);
   }
 }
 

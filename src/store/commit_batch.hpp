@@ -11,7 +11,8 @@
 
 namespace inboxd::store {
 
-/// Turns a commit into one atomic batch of RocksDB. Not for several threads at once: the batch replaces rows
+/// Turns a commit into one atomic batch of RocksDB. A row that the commit both writes and removes is removed.
+/// Not for several threads at once: the batch replaces rows
 /// that it has read, so nobody may write between build() and the writing of what it returns.
 class CommitBatch {
  public:
@@ -28,11 +29,13 @@ class CommitBatch {
   void add_groups(const Commit& commit);
   void add_idempotency(const Commit& commit);
   void add_fingerprints(const Commit& commit);
+  void add_publications(const Commit& commit);
   void add_dead_letters(const Commit& commit);
   void add_outbox(const Commit& commit);
   void add_undelivered(const Commit& commit);
   void add_arrivals(const Commit& commit);
   void add_users(const Commit& commit);
+  void add_policies(const Commit& commit);
   void add_floor(const Commit& commit);
   void add_jobs(const Commit& commit);
 

@@ -49,7 +49,7 @@ class ExpiryFilterFactory final : public rocksdb::CompactionFilterFactory {
 
 }  // namespace
 
-std::shared_ptr<rocksdb::CompactionFilterFactory> make_idempotency_filter(const Clock& clock) {
+std::shared_ptr<rocksdb::CompactionFilterFactory> make_expiry_filter(const Clock& clock) {
   return std::make_shared<ExpiryFilterFactory>(
       [](std::string_view /*key*/, std::string_view value) { return decode_expiry(value); }, clock);
 }

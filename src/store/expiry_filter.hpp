@@ -10,8 +10,8 @@
 namespace inboxd::store {
 
 /// Drop rows that have expired while their table is rewritten. They ask the clock from RocksDB's threads; it
-/// must outlive the database.
-std::shared_ptr<rocksdb::CompactionFilterFactory> make_idempotency_filter(const Clock& clock);
+/// must outlive the database. The first is for tables whose values begin with their expiry.
+std::shared_ptr<rocksdb::CompactionFilterFactory> make_expiry_filter(const Clock& clock);
 std::shared_ptr<rocksdb::CompactionFilterFactory> make_arrival_filter(const Clock& clock,
                                                                       std::chrono::milliseconds retention);
 

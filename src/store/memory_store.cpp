@@ -36,6 +36,7 @@ void MemoryStore::commit(const Commit& commit) {
   write_dead_letters(commit);
   write_undelivered(commit);
   write_users(commit);
+  write_policies(commit);
 }
 
 void MemoryStore::write_messages(const Commit& commit) {
@@ -55,6 +56,9 @@ void MemoryStore::write_bookkeeping(const Commit& commit) {
   for (const auto& row : commit.idempotency) idempotency_.insert_or_assign(row.key, row);
   for (const auto& row : commit.fingerprints) fingerprints_.insert_or_assign(row.sequence, row);
   for (const auto sequence : commit.forgotten_fingerprints) fingerprints_.erase(sequence);
+  for (const auto& row : commit.publications) {
+    publications_.insert_or_assign({row.client_id, row.packet_id}, row);
+  }
   for (const auto& row : commit.outbox) outbox_.insert_or_assign({row.endpoint, row.sequence}, row);
   for (const auto& key : commit.removed_outbox) outbox_.erase(key);
   for (const auto& row : commit.arrivals) {
@@ -102,6 +106,20 @@ void MemoryStore::write_users(const Commit& commit) {
   for (const auto& row : commit.removed_presence) presence_.erase({row.app, row.user, row.client});
   for (const auto& row : commit.instances) instances_.insert_or_assign({row.app, row.user, row.id}, row);
   for (const auto& row : commit.removed_instances) instances_.erase({row.app, row.user, row.id});
+}
+
+void MemoryStore::write_policies(const Commit& commit) {
+  for (const auto& row : commit.blocks) {
+    blocks_.insert_or_assign({row.app, row.owner, row.user}, row);
+    blockers_.insert({row.app, row.user, row.owner});
+  }
+  for (const auto& row : commit.removed_blocks) {
+    blocks_.erase({row.app, row.owner, row.user});
+    blockers_.erase({row.app, row.user, row.owner});
+  }
+  for (const auto& row : commit.bans) bans_.insert_or_assign({row.app, row.user}, row);
+  for (const auto& row : commit.removed_bans) bans_.erase({row.app, row.user});
+  for (const auto& document : commit.filters) filters_.insert_or_assign(document.app, document);
 }
 
 const StoredMessage& MemoryStore::body(const AppId& app, const MessageId& id) const {
@@ -197,6 +215,13 @@ std::optional<MessageId> MemoryStore::idempotent(const IdempotencyKey& key, Mill
 std::vector<FingerprintRow> MemoryStore::fingerprints() const {
   const std::lock_guard lock(mutex_);
   return values_of(fingerprints_);
+}
+
+std::optional<PublicationRow> MemoryStore::publication(std::string_view client_id, std::uint16_t packet_id,
+                                                       Millis now) const {
+  const std::lock_guard lock(mutex_);
+  auto row = find_copy(publications_, std::pair{std::string(client_id), packet_id});
+  return row && row->expires_at > now ? row : std::nullopt;
 }
 
 std::vector<DeadLetter> MemoryStore::dead_letters(std::size_t limit) const {
@@ -320,6 +345,58 @@ std::vector<InstanceRow> MemoryStore::instances(const AppId& app, const PartyId&
     if (row.app == app && row.user == user) rows.push_back(row);
   }
   return rows;
+}
+
+std::optional<BlockRow> MemoryStore::block(const AppId& app, const PartyId& owner,
+                                           const PartyId& user) const {
+  const std::lock_guard lock(mutex_);
+  return find_copy(blocks_, Pair{app, owner, user});
+}
+
+std::vector<BlockRow> MemoryStore::blocks(const AppId& app, const PartyId& owner,
+                                          const std::optional<PartyId>& after, std::size_t limit) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<BlockRow> rows;
+  // No id is empty: the empty one stands before all.
+  auto next = blocks_.upper_bound({app, owner, after.value_or(PartyId())});
+  for (; next != blocks_.end() && rows.size() < limit; ++next) {
+    if (next->second.app != app || next->second.owner != owner) break;
+    rows.push_back(next->second);
+  }
+  return rows;
+}
+
+std::vector<PartyId> MemoryStore::blockers(const AppId& app, const PartyId& user, std::size_t limit) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<PartyId> owners;
+  auto next = blockers_.upper_bound({app, user, PartyId()});
+  for (; next != blockers_.end() && owners.size() < limit; ++next) {
+    const auto& [blockers_app, blocked, owner] = *next;
+    if (blockers_app != app || blocked != user) break;
+    owners.push_back(owner);
+  }
+  return owners;
+}
+
+std::optional<BanRow> MemoryStore::ban(const AppId& app, const PartyId& user) const {
+  const std::lock_guard lock(mutex_);
+  return find_copy(bans_, std::pair{app, user});
+}
+
+std::vector<BanRow> MemoryStore::bans(const AppId& app, const std::optional<PartyId>& after,
+                                      std::size_t limit) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<BanRow> rows;
+  auto next = bans_.upper_bound({app, after.value_or(PartyId())});
+  for (; next != bans_.end() && next->second.app == app && rows.size() < limit; ++next) {
+    rows.push_back(next->second);
+  }
+  return rows;
+}
+
+std::optional<FilterDocument> MemoryStore::filters(const AppId& app) const {
+  const std::lock_guard lock(mutex_);
+  return find_copy(filters_, app);
 }
 
 std::vector<std::pair<FanoutJob, FanoutProgress>> MemoryStore::jobs() const {

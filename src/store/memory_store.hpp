@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -34,6 +35,8 @@ class MemoryStore final : public Store {
   std::optional<Group> group(const AppId& app, const PartyId& id) const override;
   std::optional<MessageId> idempotent(const IdempotencyKey& key, Millis now) const override;
   std::vector<FingerprintRow> fingerprints() const override;
+  std::optional<PublicationRow> publication(std::string_view client_id, std::uint16_t packet_id,
+                                            Millis now) const override;
   std::vector<DeadLetter> dead_letters(std::size_t limit) const override;
   std::optional<DeadLetter> dead_letter(std::string_view id) const override;
   std::vector<MessageId> idempotent_to(const AppId& app, const PartyId& recipient, std::string_view temp_uid,
@@ -50,6 +53,14 @@ class MemoryStore final : public Store {
   std::vector<PresenceRow> presence_page(const std::optional<PresenceRow>& after,
                                          std::size_t limit) const override;
   std::vector<InstanceRow> instances(const AppId& app, const PartyId& user) const override;
+  std::optional<BlockRow> block(const AppId& app, const PartyId& owner, const PartyId& user) const override;
+  std::vector<BlockRow> blocks(const AppId& app, const PartyId& owner, const std::optional<PartyId>& after,
+                               std::size_t limit) const override;
+  std::vector<PartyId> blockers(const AppId& app, const PartyId& user, std::size_t limit) const override;
+  std::optional<BanRow> ban(const AppId& app, const PartyId& user) const override;
+  std::vector<BanRow> bans(const AppId& app, const std::optional<PartyId>& after,
+                           std::size_t limit) const override;
+  std::optional<FilterDocument> filters(const AppId& app) const override;
   std::vector<std::pair<FanoutJob, FanoutProgress>> jobs() const override;
   std::optional<FanoutJob> job(std::uint64_t sequence) const override;
   bool healthy() const noexcept override { return true; }
@@ -63,6 +74,7 @@ class MemoryStore final : public Store {
   void write_dead_letters(const Commit& commit);
   void write_undelivered(const Commit& commit);
   void write_users(const Commit& commit);
+  void write_policies(const Commit& commit);
   const StoredMessage& body(const AppId& app, const MessageId& id) const;
 
   mutable std::mutex mutex_;  // guards all that follows
@@ -72,6 +84,7 @@ class MemoryStore final : public Store {
   std::map<std::pair<AppId, PartyId>, Group> groups_;
   std::map<IdempotencyKey, IdempotencyRow> idempotency_;
   std::map<std::uint64_t, FingerprintRow> fingerprints_;
+  std::map<std::pair<std::string, std::uint16_t>, PublicationRow> publications_;
   std::map<std::string, DeadLetter, std::less<>> dead_letters_;
   Ledgers ledgers_;
   std::map<OutboxKey, OutboxRow> outbox_;
@@ -82,6 +95,11 @@ class MemoryStore final : public Store {
   using UserItem = std::tuple<AppId, PartyId, std::string>;
   std::map<UserItem, PresenceRow> presence_;
   std::map<UserItem, InstanceRow> instances_;
+  using Pair = std::tuple<AppId, PartyId, PartyId>;
+  std::map<Pair, BlockRow> blocks_;  ///< by app, owner and user
+  std::set<Pair> blockers_;          ///< the same by app, user and owner
+  std::map<std::pair<AppId, PartyId>, BanRow> bans_;
+  std::map<AppId, FilterDocument> filters_;
   std::map<std::uint64_t, FanoutJob> jobs_;
   std::map<std::uint64_t, FanoutProgress> progress_;
 };

@@ -37,6 +37,9 @@ RecoveringDb::Lease RecoveringDb::lease() {
 }
 
 void RecoveringDb::recover() {
+  if (options_.read_only) {
+    throw store_error(StoreError::Kind::kPermission, options_.directory, "write", "it is open read-only");
+  }
   if (health_->writable()) return;
   const std::unique_lock lock(mutex_);
   if (health_->writable()) return;  // another thread was faster

@@ -41,8 +41,8 @@ class RecoveringDb {
   /// Throws StoreError where an earlier opening failed and this one does too.
   Lease lease();
 
-  /// Opens the database anew if it has stopped to take writes and the disk has space again. Throws StoreError
-  /// where it still takes none.
+  /// To be called before a write: opens the database anew if it has stopped to take writes and the disk has
+  /// space again. Throws StoreError where it still takes none, or is open read-only.
   void recover();
 
  private:

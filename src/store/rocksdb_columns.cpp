@@ -4,6 +4,7 @@
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
+#include <rocksdb/utilities/table_properties_collectors.h>
 
 #include <algorithm>
 #include <memory>
@@ -16,6 +17,7 @@ namespace {
 constexpr std::uint64_t kMiB = std::uint64_t{1024} * 1024;
 constexpr double kBloomBitsPerKey = 10;
 constexpr std::uint64_t kExpiryRewriteSeconds = std::uint64_t{12} * 3600;
+constexpr std::size_t kRemovalWindow = 1024;  // rows
 
 /// RocksDB's own log would be opened in the directory of whoever writes it; a reader leaves no trace there.
 class SilentLogger final : public rocksdb::Logger {
@@ -37,6 +39,8 @@ std::size_t write_buffer_share(Column column, std::size_t total) {
       return total / 8;
     case Column::kFingerprints:
     case Column::kOutbox:
+    case Column::kPublications:
+    case Column::kSessionQueue:
       return total / 16;
     default:
       return total / 128;
@@ -54,6 +58,12 @@ rocksdb::BlockBasedTableOptions table_options(const std::shared_ptr<rocksdb::Cac
   return table;
 }
 
+/// Whether each message looks up rows of it, most of which are not there.
+bool is_asked_by_messages(Column column) {
+  return column == Column::kIdempotency || column == Column::kConversations || column == Column::kBlocks ||
+         column == Column::kBans || column == Column::kPublications;
+}
+
 rocksdb::ColumnFamilyOptions column_options(Column column, const RocksDbOptions& options,
                                             const std::shared_ptr<rocksdb::Cache>& cache,
                                             const Clock& clock) {
@@ -68,23 +78,39 @@ rocksdb::ColumnFamilyOptions column_options(Column column, const RocksDbOptions&
   // The upper levels are rewritten often and hold a few percent of the data: compressing them costs much and
   // saves little.
   result.compression_per_level = {rocksdb::kNoCompression, rocksdb::kNoCompression, rocksdb::kLZ4Compression};
-  if (column == Column::kIdempotency || column == Column::kConversations) {
-    // Each message looks up one and writes it: a filter over the memory table answers for what is not there.
+  if (is_asked_by_messages(column)) {
+    // A filter over the memory table answers for what is not there.
     result.memtable_prefix_bloom_size_ratio = 0.05;
     result.memtable_whole_key_filtering = true;
   }
-  if (column == Column::kIdempotency || column == Column::kArrivals) {
-    result.compaction_filter_factory = column == Column::kIdempotency
-                                           ? make_idempotency_filter(clock)
-                                           : make_arrival_filter(clock, options.arrival_retention);
+  if (expires(column)) {
+    result.compaction_filter_factory = column == Column::kArrivals
+                                           ? make_arrival_filter(clock, options.arrival_retention)
+                                           : make_expiry_filter(clock);
     result.periodic_compaction_seconds = kExpiryRewriteSeconds;
     // Until the schema is known to be ours: rewriting would drop rows by a format that may not be theirs.
     result.disable_auto_compactions = true;
+  }
+  if (column == Column::kSessionQueue) {
+    // Most of its rows are soon removed. Where a file holds little else than removals, every reader steps
+    // over them until they are compacted away.
+    result.table_properties_collector_factories.push_back(
+        rocksdb::NewCompactOnDeletionCollectorFactory(kRemovalWindow, kRemovalWindow / 2));
   }
   return result;
 }
 
 }  // namespace
+
+bool expires(Column column) noexcept {
+  return column == Column::kIdempotency || column == Column::kArrivals || column == Column::kPublications;
+}
+
+std::optional<Column> column_of(std::string_view name) noexcept {
+  const auto found = std::find(kColumnNames.begin(), kColumnNames.end(), name);
+  if (found == kColumnNames.end()) return std::nullopt;
+  return static_cast<Column>(found - kColumnNames.begin());
+}
 
 rocksdb::DBOptions database_options(const RocksDbOptions& options) {
   rocksdb::DBOptions result;
@@ -96,7 +122,7 @@ rocksdb::DBOptions database_options(const RocksDbOptions& options) {
   result.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   result.max_total_wal_size = 2 * options.write_buffer_bytes;
   result.max_background_jobs = 2;
-  // One thread writes at a time (RocksDbStore::commit), so the cheaper memory table inserts will do.
+  // Two threads write at most, messages and sessions, so the cheaper memory table inserts will do.
   result.allow_concurrent_memtable_write = false;
   result.enable_write_thread_adaptive_yield = false;
   result.bytes_per_sync = kMiB;

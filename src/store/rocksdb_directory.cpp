@@ -46,10 +46,7 @@ Result<bool, std::error_code> has_orphans(const fs::path& directory) {
   });
 }
 
-bool knows(const std::string& table) {
-  return std::any_of(kColumnNames.begin(), kColumnNames.end(),
-                     [&](const char* name) { return table == name; });
-}
+bool knows(const std::string& table) { return column_of(table).has_value(); }
 
 /// A table that we do not know is a later version's. Asked before anything is opened, so that nothing is
 /// changed.

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <charconv>
 #include <limits>
 #include <string>
 #include <utility>
@@ -162,13 +161,7 @@ ArrivalPage RocksDbStore::arrivals(const AppId& app, const PartyId& owner, std::
 
 std::uint64_t RocksDbStore::sequence_floor() const {
   const auto db = db_->lease();
-  rocksdb::PinnableSlice value;
-  if (!get(*db, Column::kMeta, std::string(kFloorKey), value)) return 0;
-  std::uint64_t floor = 0;
-  const char* const end = value.data() + value.size();
-  const auto [rest, error] = std::from_chars(value.data(), end, floor);
-  if (error != std::errc() || rest != end) db->fail_corrupt(Column::kMeta, "the sequence floor is no number");
-  return floor;
+  return read_number(*db, kFloorKey);
 }
 
 std::vector<PresenceRow> RocksDbStore::presence(const AppId& app, const PartyId& user) const {

@@ -1,6 +1,7 @@
 #include "store/rocksdb_find.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include "store/row_keys.hpp"
 
@@ -8,12 +9,25 @@ namespace inboxd::store {
 
 bool get(const RocksDbHandle& handle, Column column, const std::string& key, rocksdb::PinnableSlice& value,
          const rocksdb::Snapshot* snapshot) {
+  if (handle.column(column) == nullptr) return false;
   rocksdb::ReadOptions options;
   options.snapshot = snapshot;
   const auto status = handle.db().Get(options, handle.column(column), key, &value);
   if (status.IsNotFound()) return false;
   if (!status.ok()) handle.fail(status, "read");
   return true;
+}
+
+std::uint64_t read_number(const RocksDbHandle& handle, std::string_view key) {
+  rocksdb::PinnableSlice value;
+  if (!get(handle, Column::kMeta, std::string(key), value)) return 0;
+  std::uint64_t number = 0;
+  const char* const end = value.data() + value.size();
+  const auto [rest, error] = std::from_chars(value.data(), end, number);
+  if (error != std::errc() || rest != end) {
+    handle.fail_corrupt(Column::kMeta, "the row " + std::string(key) + " is no number");
+  }
+  return number;
 }
 
 std::uint64_t sequence_of(const RocksDbHandle& handle, Column column, std::string_view key) {

@@ -34,6 +34,9 @@ std::optional<Row> find(const RocksDbHandle& handle, Column column, const std::s
   return row;
 }
 
+/// The decimal number in a row of the table `default`; 0 where there is no such row.
+std::uint64_t read_number(const RocksDbHandle& handle, std::string_view key);
+
 std::uint64_t sequence_of(const RocksDbHandle& handle, Column column, std::string_view key);
 
 /// The bodies that `ids` name, in their order, as many as kMaxReadBytes allows. A missing one is a

@@ -1,5 +1,6 @@
 #include "store/rocksdb_handle.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <string>
 
@@ -50,17 +51,36 @@ rocksdb::Status RocksDbHandle::open_database(const Clock& clock) {
 /// file between the two makes rows vanish from both, or a file that is listed: then the list has changed
 /// meanwhile, and all is read again.
 rocksdb::Status RocksDbHandle::open_beside_writer(const Clock& clock) {
-  const auto path = options_.directory.string();
   for (int attempt = 0; attempt < kReadOnlyAttempts; ++attempt) {
     const auto before = table_list_version(options_.directory);
-    rocksdb::DB* db = nullptr;
-    auto status = rocksdb::DB::OpenForReadOnly(database_options(options_), path,
-                                               column_descriptors(options_, clock), &columns_, &db);
-    db_.reset(db);
+    auto status = open_present_tables(clock);
     if (before == table_list_version(options_.directory)) return status;
     close();
   }
   return rocksdb::Status::TryAgain("its writer changed it each time that it was read");
+}
+
+/// Who only reads cannot make the tables that an earlier version did not have.
+rocksdb::Status RocksDbHandle::open_present_tables(const Clock& clock) {
+  const auto path = options_.directory.string();
+  const auto settings = database_options(options_);
+  std::vector<std::string> present;
+  auto status = rocksdb::DB::ListColumnFamilies(settings, path, &present);
+  if (!status.ok()) return status;
+  auto tables = column_descriptors(options_, clock);
+  const auto later = tables.begin() + static_cast<std::ptrdiff_t>(kFirstLaterColumn);
+  const auto missing = std::remove_if(later, tables.end(), [&](const auto& table) {
+    return std::find(present.begin(), present.end(), table.name) == present.end();
+  });
+  tables.erase(missing, tables.end());
+  rocksdb::DB* db = nullptr;
+  std::vector<rocksdb::ColumnFamilyHandle*> opened;
+  status = rocksdb::DB::OpenForReadOnly(settings, path, tables, &opened, &db);
+  db_.reset(db);
+  if (!status.ok()) return status;
+  columns_.assign(kColumnNames.size(), nullptr);
+  for (auto* table : opened) columns_[static_cast<std::size_t>(*column_of(table->GetName()))] = table;
+  return status;
 }
 
 Result<void, StoreError> RocksDbHandle::check_schema() {
@@ -98,17 +118,32 @@ Result<void, StoreError> RocksDbHandle::write_schema() {
 
 rocksdb::Status RocksDbHandle::start_expiry() {
   if (options_.read_only) return rocksdb::Status::OK();
-  return db_->EnableAutoCompaction({column(Column::kIdempotency), column(Column::kArrivals)});
+  std::vector<rocksdb::ColumnFamilyHandle*> tables;
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    if (expires(static_cast<Column>(i))) tables.push_back(columns_[i]);
+  }
+  return db_->EnableAutoCompaction(tables);
 }
 
 RocksDbHandle::~RocksDbHandle() { close(); }
 
 void RocksDbHandle::close() {
   if (db_ == nullptr) return;
-  for (auto* column : columns_) db_->DestroyColumnFamilyHandle(column).PermitUncheckedError();
+  for (auto* column : columns_) {
+    if (column != nullptr) db_->DestroyColumnFamilyHandle(column).PermitUncheckedError();
+  }
   columns_.clear();
   db_->Close().PermitUncheckedError();
   db_.reset();
+}
+
+void RocksDbHandle::write(rocksdb::WriteBatch& batch, bool durable) const {
+  rocksdb::WriteOptions options;
+  options.sync = durable;
+  const auto status = db_->Write(options, &batch);
+  if (status.ok()) return;
+  health_->set_writable(false);
+  fail(status, "write");
 }
 
 StoreError RocksDbHandle::error(const rocksdb::Status& status) const {

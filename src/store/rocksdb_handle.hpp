@@ -33,10 +33,15 @@ class RocksDbHandle {
   RocksDbHandle& operator=(const RocksDbHandle&) = delete;
 
   rocksdb::DB& db() const noexcept { return *db_; }
+  /// Null where a store of an earlier version, opened read-only, has no such table (kFirstLaterColumn).
   rocksdb::ColumnFamilyHandle* column(Column column) const noexcept {
     return columns_[static_cast<std::size_t>(column)];
   }
   const RocksDbOptions& options() const noexcept { return options_; }
+
+  /// Writes all of `batch`, and waits for the disk if `durable`. Throws StoreError; then the database is to
+  /// be opened anew before the next write.
+  void write(rocksdb::WriteBatch& batch, bool durable) const;
 
   /// Throws what `status`, which is not ok, means; `doing` says what failed, e.g. "write".
   [[noreturn]] void fail(const rocksdb::Status& status, std::string_view doing) const;
@@ -49,6 +54,7 @@ class RocksDbHandle {
 
   rocksdb::Status open_database(const Clock& clock);
   rocksdb::Status open_beside_writer(const Clock& clock);
+  rocksdb::Status open_present_tables(const Clock& clock);
   void close();
   Result<void, StoreError> check_schema();
   Result<void, StoreError> write_schema();
@@ -58,7 +64,8 @@ class RocksDbHandle {
   RocksDbOptions options_;
   std::shared_ptr<RocksDbHealth> health_;
   std::unique_ptr<rocksdb::DB> db_;
-  std::vector<rocksdb::ColumnFamilyHandle*> columns_;  // owned by db_, to be given back before it closes
+  // In the order of Column. Owned by db_, to be given back before it closes.
+  std::vector<rocksdb::ColumnFamilyHandle*> columns_;
 };
 
 }  // namespace inboxd::store

@@ -203,6 +203,18 @@ std::vector<FingerprintRow> RocksDbStore::fingerprints() const {
   return rows;
 }
 
+std::optional<PublicationRow> RocksDbStore::publication(std::string_view client_id, std::uint16_t packet_id,
+                                                        Millis now) const {
+  const auto db = db_->lease();
+  std::string key;
+  publication_key(key, client_id, packet_id);
+  PublicationRow wanted;
+  wanted.client_id = client_id;
+  wanted.packet_id = packet_id;
+  auto row = find(*db, Column::kPublications, key, std::move(wanted));
+  return row && row->expires_at > now ? row : std::nullopt;
+}
+
 std::vector<DeadLetter> RocksDbStore::dead_letters(std::size_t limit) const {
   const auto db = db_->lease();
   std::vector<DeadLetter> letters;

@@ -4,9 +4,17 @@
 
 namespace inboxd::store {
 
-Scan::Scan(const RocksDbHandle& handle, Column column) : handle_(handle) {
-  rows_.reset(handle.db().NewIterator(rocksdb::ReadOptions(), handle.column(column)));
+namespace {
+
+rocksdb::Iterator* rows_of(const RocksDbHandle& handle, Column column, const rocksdb::ReadOptions& options) {
+  auto* const table = handle.column(column);
+  return table == nullptr ? rocksdb::NewEmptyIterator() : handle.db().NewIterator(options, table);
 }
+
+}  // namespace
+
+Scan::Scan(const RocksDbHandle& handle, Column column)
+    : handle_(handle), rows_(rows_of(handle, column, {})) {}
 
 Scan::Scan(const RocksDbHandle& handle, Column column, std::string lower, std::string upper,
            const rocksdb::Snapshot* snapshot)
@@ -19,7 +27,7 @@ Scan::Scan(const RocksDbHandle& handle, Column column, std::string lower, std::s
   options.snapshot = snapshot;
   options.iterate_lower_bound = &lower_slice_;
   options.iterate_upper_bound = &upper_slice_;
-  rows_.reset(handle.db().NewIterator(options, handle.column(column)));
+  rows_.reset(rows_of(handle, column, options));
 }
 
 void Scan::to_first() { rows_->SeekToFirst(); }

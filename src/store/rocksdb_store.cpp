@@ -7,6 +7,7 @@
 #include "store/recovering_db.hpp"
 #include "store/rocksdb_error.hpp"
 #include "store/rocksdb_scan.hpp"
+#include "store/rocksdb_sessions.hpp"
 #include "store/row_codec.hpp"
 
 namespace inboxd::store {
@@ -30,30 +31,23 @@ Result<std::unique_ptr<RocksDbStore>, StoreError> RocksDbStore::open(const Rocks
 
 RocksDbStore::RocksDbStore(std::unique_ptr<RecoveringDb> db)
     : db_(std::move(db)),
+      sessions_(std::make_unique<RocksDbSessions>(*db_)),
       batch_(std::make_unique<CommitBatch>()),
       ledgers_{DeadLetterLedger({db_->options().max_dead_letters, db_->options().max_dead_letter_bytes}),
                DeadLetterLedger({db_->options().max_undelivered, db_->options().max_undelivered_bytes})} {}
 
 RocksDbStore::~RocksDbStore() = default;
 
+SessionStore& RocksDbStore::sessions() noexcept { return *sessions_; }
+
 void RocksDbStore::commit(const Commit& commit) {
   if (commit.empty()) return;
-  if (db_->options().read_only) {
-    throw store_error(StoreError::Kind::kPermission, db_->options().directory, "write",
-                      "it is open read-only");
-  }
   const std::lock_guard lock(commit_mutex_);
   db_->recover();
   const auto db = db_->lease();
   // Until the write is through, the ledgers may have taken in what the store has not.
   if (std::exchange(counted_generation_, 0) != db.generation()) count_bounded(*db);
-  rocksdb::WriteOptions write;
-  write.sync = db_->options().sync == Sync::kBatch;
-  const auto status = db->db().Write(write, &batch_->build(*db, ledgers_, commit));
-  if (!status.ok()) {
-    db_->health().set_writable(false);
-    db->fail(status, "write");
-  }
+  db->write(batch_->build(*db, ledgers_, commit), db->options().sync == Sync::kBatch);
   counted_generation_ = db.generation();
   for (const ArrivalRow& row : commit.arrivals) {
     last_arrival_ = std::max(last_arrival_.load(std::memory_order_relaxed), row.sequence);

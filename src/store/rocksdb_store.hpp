@@ -7,6 +7,7 @@
 
 #include "core/result.hpp"
 #include "engine/ports.hpp"
+#include "engine/session_store.hpp"
 #include "store/dead_letter_ledger.hpp"
 #include "store/rocksdb_options.hpp"
 
@@ -15,6 +16,7 @@ namespace inboxd::store {
 class CommitBatch;
 class RecoveringDb;
 class RocksDbHandle;
+class RocksDbSessions;
 
 /// A store in one directory of this machine, owned by one process at a time. Reads go on while a commit is
 /// written, and see all of it or nothing. Commits from several threads wait for each other.
@@ -31,6 +33,9 @@ class RocksDbStore final : public Store {
   RocksDbStore(const RocksDbStore&) = delete;
   RocksDbStore& operator=(const RocksDbStore&) = delete;
 
+  /// MQTT sessions, in the same database. As healthy as this store, and lives as long.
+  SessionStore& sessions() noexcept;
+
   /// Throws kPermission in a store that was opened read-only.
   void commit(const Commit& commit) override;
 
@@ -45,6 +50,8 @@ class RocksDbStore final : public Store {
   std::optional<Group> group(const AppId& app, const PartyId& id) const override;
   std::optional<MessageId> idempotent(const IdempotencyKey& key, Millis now) const override;
   std::vector<FingerprintRow> fingerprints() const override;
+  std::optional<PublicationRow> publication(std::string_view client_id, std::uint16_t packet_id,
+                                            Millis now) const override;
   std::vector<DeadLetter> dead_letters(std::size_t limit) const override;
   std::optional<DeadLetter> dead_letter(std::string_view id) const override;
   std::vector<MessageId> idempotent_to(const AppId& app, const PartyId& recipient, std::string_view temp_uid,
@@ -61,6 +68,14 @@ class RocksDbStore final : public Store {
   std::vector<PresenceRow> presence_page(const std::optional<PresenceRow>& after,
                                          std::size_t limit) const override;
   std::vector<InstanceRow> instances(const AppId& app, const PartyId& user) const override;
+  std::optional<BlockRow> block(const AppId& app, const PartyId& owner, const PartyId& user) const override;
+  std::vector<BlockRow> blocks(const AppId& app, const PartyId& owner, const std::optional<PartyId>& after,
+                               std::size_t limit) const override;
+  std::vector<PartyId> blockers(const AppId& app, const PartyId& user, std::size_t limit) const override;
+  std::optional<BanRow> ban(const AppId& app, const PartyId& user) const override;
+  std::vector<BanRow> bans(const AppId& app, const std::optional<PartyId>& after,
+                           std::size_t limit) const override;
+  std::optional<FilterDocument> filters(const AppId& app) const override;
   std::vector<std::pair<FanoutJob, FanoutProgress>> jobs() const override;
   std::optional<FanoutJob> job(std::uint64_t sequence) const override;
 
@@ -74,6 +89,7 @@ class RocksDbStore final : public Store {
   void count_bounded(const RocksDbHandle& handle);
 
   std::unique_ptr<RecoveringDb> db_;
+  std::unique_ptr<RocksDbSessions> sessions_;
   std::mutex commit_mutex_;  // held from a commit's reads to its end; guards all below
   std::unique_ptr<CommitBatch> batch_;
   Ledgers ledgers_;

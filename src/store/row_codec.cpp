@@ -5,9 +5,10 @@
 namespace inboxd::store {
 namespace {
 
-enum MessageFlag : std::uint8_t { kDeferredFanout = 1, kGroup = 2 };
+enum MessageFlag : std::uint8_t { kDeferredFanout = 1, kGroup = 2, kShadowed = 4 };
 enum RowFlag : std::uint8_t { kHistory = 1, kSilent = 2, kHasReceipts = 4 };
 enum ConversationFlag : std::uint8_t { kIsNew = 1, kArchived = 2 };
+enum BanFlag : std::uint8_t { kEnds = 1 };
 enum JobFlag : std::uint8_t { kUpdateConversations = 1 };
 
 constexpr char flag(bool set, std::uint8_t bit) { return static_cast<char>(set ? bit : 0); }
@@ -42,8 +43,8 @@ Status read_status(WireReader& reader) { return static_cast<Status>(reader.signe
 
 void encode_message_head(std::string& out, const StoredMessage& message) {
   out.clear();
-  out.push_back(
-      static_cast<char>(flag(message.deferred_fanout, kDeferredFanout) | flag(message.group, kGroup)));
+  out.push_back(static_cast<char>(flag(message.deferred_fanout, kDeferredFanout) |
+                                  flag(message.group, kGroup) | flag(message.shadowed, kShadowed)));
   put_signed(out, message.timestamp);
   put_text(out, message.sender.view());
   put_text(out, message.recipient.view());
@@ -54,6 +55,7 @@ bool decode(std::string_view value, StoredMessage& message) {
   const auto flags = reader.byte();
   message.deferred_fanout = (flags & kDeferredFanout) != 0;
   message.group = (flags & kGroup) != 0;
+  message.shadowed = (flags & kShadowed) != 0;
   message.timestamp = reader.signed_varint();
   message.sender = read_id<PartyId>(reader);
   message.recipient = read_id<PartyId>(reader);
@@ -166,6 +168,25 @@ bool decode(std::string_view value, FingerprintRow& row) {
   return reader.done();
 }
 
+void encode(std::string& out, const PublicationRow& row) {
+  out.clear();
+  put_signed(out, row.expires_at);
+  put_varint(out, row.fingerprint.topic_hash);
+  put_varint(out, row.fingerprint.payload_hash);
+  put_text(out, row.app.view());
+  out.append(row.message.view());
+}
+
+bool decode(std::string_view value, PublicationRow& row) {
+  WireReader reader(value);
+  row.expires_at = reader.signed_varint();
+  row.fingerprint.topic_hash = reader.varint();
+  row.fingerprint.payload_hash = reader.varint();
+  row.app = read_id<AppId>(reader);
+  row.message = MessageId(std::string(reader.remainder()));
+  return reader.done();
+}
+
 void encode(std::string& out, const DeadLetter& letter) {
   out.clear();
   put_signed(out, letter.at);
@@ -268,6 +289,48 @@ bool decode(std::string_view value, InstanceRow& row) {
   WireReader reader(value);
   row.updated_at = reader.signed_varint();
   row.json = reader.remainder();
+  return reader.done();
+}
+
+void encode(std::string& out, const BlockRow& row) {
+  out.clear();
+  put_signed(out, row.at);
+}
+
+bool decode(std::string_view value, BlockRow& row) {
+  WireReader reader(value);
+  row.at = reader.signed_varint();
+  return reader.done();
+}
+
+void encode(std::string& out, const BanRow& row) {
+  out.clear();
+  out.push_back(flag(row.until.has_value(), kEnds));
+  put_signed(out, row.at);
+  if (row.until) put_signed(out, *row.until);
+  out.append(row.reason);
+}
+
+bool decode(std::string_view value, BanRow& row) {
+  WireReader reader(value);
+  const bool ends = (reader.byte() & kEnds) != 0;
+  row.at = reader.signed_varint();
+  row.until.reset();
+  if (ends) row.until = reader.signed_varint();
+  row.reason = reader.remainder();
+  return reader.done();
+}
+
+void encode(std::string& out, const FilterDocument& document) {
+  out.clear();
+  put_signed(out, document.updated_at);
+  out.append(document.json);
+}
+
+bool decode(std::string_view value, FilterDocument& document) {
+  WireReader reader(value);
+  document.updated_at = reader.signed_varint();
+  document.json = reader.remainder();
   return reader.done();
 }
 

@@ -36,10 +36,14 @@ bool decode(std::string_view value, Group& group);
 
 void encode(std::string& out, const IdempotencyRow& row);
 bool decode(std::string_view value, IdempotencyRow& row);
+/// Of an idempotency or publication row: when it expires.
 std::optional<Millis> decode_expiry(std::string_view value);
 
 void encode(std::string& out, const FingerprintRow& row);
 bool decode(std::string_view value, FingerprintRow& row);
+
+void encode(std::string& out, const PublicationRow& row);
+bool decode(std::string_view value, PublicationRow& row);
 
 void encode(std::string& out, const DeadLetter& letter);
 bool decode(std::string_view value, DeadLetter& letter);
@@ -61,6 +65,15 @@ bool decode(std::string_view value, PresenceRow& row);
 
 void encode(std::string& out, const InstanceRow& row);
 bool decode(std::string_view value, InstanceRow& row);
+
+void encode(std::string& out, const BlockRow& row);
+bool decode(std::string_view value, BlockRow& row);
+
+void encode(std::string& out, const BanRow& row);
+bool decode(std::string_view value, BanRow& row);
+
+void encode(std::string& out, const FilterDocument& document);
+bool decode(std::string_view value, FilterDocument& document);
 
 /// A job is kept in two tables: what every listing wants, and the bulk that only its execution needs.
 void encode_job_head(std::string& out, const FanoutJob& job);

@@ -13,6 +13,11 @@ void assign_ids(std::string& out, const Texts&... texts) {
   ((out.append(texts), out.push_back('\0')), ...);
 }
 
+void append_packet_id(std::string& out, std::uint16_t id) {
+  out.push_back(static_cast<char>(id >> 8));
+  out.push_back(static_cast<char>(id & 0xff));
+}
+
 void append_big_endian(std::string& out, std::uint64_t value) {
   char bytes[kIntegerBytes];
   for (std::size_t i = 0; i < kIntegerBytes; ++i) {
@@ -78,6 +83,20 @@ void instance_key(std::string& out, const InstanceRow& row) {
   out.append(row.id);
 }
 
+void block_key(std::string& out, const BlockRow& row) {
+  assign_ids(out, row.app.str(), row.owner.str(), row.user.str());
+}
+
+void blocker_key(std::string& out, const BlockRow& row) {
+  assign_ids(out, row.app.str(), row.user.str(), row.owner.str());
+}
+
+void app_prefix(std::string& out, const AppId& app) { assign_ids(out, app.str()); }
+
+void ban_key(std::string& out, const AppId& app, const PartyId& user) {
+  assign_ids(out, app.str(), user.str());
+}
+
 void endpoint_prefix(std::string& out, std::string_view endpoint) { assign_ids(out, endpoint); }
 
 void outbox_key(std::string& out, std::string_view endpoint, std::uint64_t sequence) {
@@ -88,6 +107,24 @@ void outbox_key(std::string& out, std::string_view endpoint, std::uint64_t seque
 void sequence_key(std::string& out, std::uint64_t sequence) {
   out.clear();
   append_big_endian(out, sequence);
+}
+
+void session_prefix(std::string& out, std::string_view client_id) { assign_ids(out, client_id); }
+
+void queued_key(std::string& out, std::string_view client_id, std::uint64_t sequence) {
+  session_prefix(out, client_id);
+  append_big_endian(out, sequence);
+}
+
+void packet_key(std::string& out, const SessionPacket& packet) {
+  session_prefix(out, packet.client_id);
+  out.push_back(static_cast<char>(packet.state));
+  append_packet_id(out, packet.packet_id);
+}
+
+void publication_key(std::string& out, std::string_view client_id, std::uint16_t packet_id) {
+  session_prefix(out, client_id);
+  append_packet_id(out, packet_id);
 }
 
 void timeline_prefix(std::string& out, const TimelineKey& timeline) {
@@ -131,6 +168,22 @@ std::optional<OrderSuffix> parse_order_suffix(std::string_view suffix) {
 std::optional<std::uint64_t> parse_sequence(std::string_view key) {
   if (key.size() != kIntegerBytes) return std::nullopt;
   return read_big_endian(key);
+}
+
+std::optional<std::uint16_t> parse_packet_id(std::string_view key) {
+  if (key.size() != 2) return std::nullopt;
+  const auto high = static_cast<unsigned char>(key[0]);
+  return static_cast<std::uint16_t>(high << 8 | static_cast<unsigned char>(key[1]));
+}
+
+bool parse_packet_suffix(std::string_view suffix, SessionPacket& packet) {
+  if (suffix.empty() || suffix[0] < 0 || suffix[0] > static_cast<char>(SessionPacket::State::kReleased))
+    return false;
+  const auto id = parse_packet_id(suffix.substr(1));
+  if (!id) return false;
+  packet.state = static_cast<SessionPacket::State>(suffix[0]);
+  packet.packet_id = *id;
+  return true;
 }
 
 std::optional<std::vector<std::string_view>> split_key(std::string_view key, std::size_t count) {

@@ -8,6 +8,7 @@
 
 #include "core/rows.hpp"
 #include "engine/ports.hpp"
+#include "engine/session_store.hpp"
 
 /// The keys of the RocksDB tables (docs/storage.md). They compare bytewise in the order in which the store
 /// reads: ids end with NUL, which no id can hold, so that no id's rows stand between those of another that
@@ -31,10 +32,25 @@ void owner_prefix(std::string& out, const AppId& app, const PartyId& owner);
 void arrival_key(std::string& out, const AppId& app, const PartyId& owner, std::uint64_t sequence);
 void presence_key(std::string& out, const PresenceRow& row);
 void instance_key(std::string& out, const InstanceRow& row);
+void block_key(std::string& out, const BlockRow& row);
+
+/// The same block, found by whom it is against. Begins with owner_prefix() of the one that is blocked.
+void blocker_key(std::string& out, const BlockRow& row);
+
+/// What all rows of one app begin with, and the keys of its bans. That of its filters is the prefix itself.
+void app_prefix(std::string& out, const AppId& app);
+void ban_key(std::string& out, const AppId& app, const PartyId& user);
 
 /// What all rows of one endpoint begin with; it holds no NUL.
 void endpoint_prefix(std::string& out, std::string_view endpoint);
 void outbox_key(std::string& out, std::string_view endpoint, std::uint64_t sequence);
+
+/// What all rows of one MQTT client's session begin with in the tables that have several; its id holds no
+/// NUL.
+void session_prefix(std::string& out, std::string_view client_id);
+void queued_key(std::string& out, std::string_view client_id, std::uint64_t sequence);
+void packet_key(std::string& out, const SessionPacket& packet);
+void publication_key(std::string& out, std::string_view client_id, std::uint16_t packet_id);
 
 /// What all rows of one timeline begin with.
 void timeline_prefix(std::string& out, const TimelineKey& timeline);
@@ -74,6 +90,10 @@ struct OrderSuffix {
 std::optional<OrderSuffix> parse_order_suffix(std::string_view suffix);
 
 std::optional<std::uint64_t> parse_sequence(std::string_view key);
+std::optional<std::uint16_t> parse_packet_id(std::string_view key);
+
+/// Fills what the part of a packet's key that follows its prefix says; false where it says nothing.
+bool parse_packet_suffix(std::string_view suffix, SessionPacket& packet);
 
 /// The first `count` ids of a key, each without its NUL, and as the last element what follows them.
 std::optional<std::vector<std::string_view>> split_key(std::string_view key, std::size_t count);

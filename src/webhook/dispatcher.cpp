@@ -140,7 +140,7 @@ void Dispatcher::endpoint_works(Time now) {
   }
 }
 
-void Dispatcher::try_again(Lane& lane, Time now) { wait(lane, now + backoff(lane.attempts, random_())); }
+void Dispatcher::try_again(Lane& lane, Time now) { wait(lane, now + net::backoff(lane.attempts, random_())); }
 
 OutboxRow Dispatcher::take_out(Lane& lane, std::size_t index) {
   const auto at = lane.rows.begin() + static_cast<std::ptrdiff_t>(index);

@@ -13,7 +13,7 @@
 #include <utility>
 
 #include "engine/ports.hpp"
-#include "webhook/circuit.hpp"
+#include "net/circuit.hpp"
 #include "webhook/probe.hpp"
 #include "webhook/settings.hpp"
 
@@ -110,7 +110,7 @@ class Dispatcher {
   std::map<Slot, Lane*> waiting_;
   std::unordered_map<std::uint64_t, Lane*> flying_;
   std::deque<Settled> settled_;
-  Circuit circuit_;
+  net::Circuit circuit_;
 };
 
 }  // namespace inboxd::webhook

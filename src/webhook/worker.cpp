@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "webhook/signature.hpp"
+#include "net/signature.hpp"
 
 namespace inboxd::webhook {
 namespace {
@@ -170,7 +170,7 @@ net::Request Worker::request_for(const OutboxRow& row) const {
   if (!settings.secret.empty()) {
     constexpr Millis kSecond = 1000;
     request.headers.emplace_back("X-Inboxd-Signature",
-                                 signature_of(settings.secret, around_.clock.now() / kSecond, row.body));
+                                 net::signature_of(settings.secret, around_.clock.now() / kSecond, row.body));
   }
   return request;
 }

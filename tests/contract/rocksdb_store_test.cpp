@@ -1,4 +1,5 @@
 #include <fstream>
+#include <map>
 
 #include "contract/child_process.hpp"
 #include "contract/store_fixture.hpp"
@@ -44,6 +45,37 @@ class RocksDbStoreTest : public testing::Test {
     for (std::uint64_t number = 1; number <= commits; ++number) store->commit(numbered_commit(number));
   }
 
+  /// Leaves what an earlier version would have written.
+  void drop_later_tables() {
+    std::vector<store::Column> later;
+    for (auto i = static_cast<std::size_t>(store::kFirstLaterColumn); i < store::kColumnNames.size(); ++i) {
+      later.push_back(static_cast<store::Column>(i));
+    }
+    drop_tables(later);
+    EXPECT_FALSE(has_later_tables());
+  }
+
+  void drop_tables(const std::vector<store::Column>& tables) {
+    const auto handle = store::RocksDbHandle::open(options_, clock_).value();
+    for (const auto table : tables) ASSERT_TRUE(handle->db().DropColumnFamily(handle->column(table)).ok());
+  }
+
+  void compact(store::Column column) {
+    const auto handle = store::RocksDbHandle::open(options_, clock_).value();
+    rocksdb::CompactRangeOptions all;
+    all.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+    ASSERT_TRUE(handle->db().CompactRange(all, handle->column(column), nullptr, nullptr).ok());
+  }
+
+  bool has_later_tables() const {
+    std::vector<std::string> present;
+    const auto listed = rocksdb::DB::ListColumnFamilies({}, options_.directory.string(), &present);
+    EXPECT_TRUE(listed.ok());
+    return std::any_of(present.begin(), present.end(), [](const std::string& name) {
+      return store::column_of(name) >= store::kFirstLaterColumn;
+    });
+  }
+
   std::vector<fs::path> files(const std::string& beginning, const std::string& extension) {
     std::vector<fs::path> found;
     for (const auto& file : fs::directory_iterator(options_.directory)) {
@@ -62,6 +94,107 @@ class RocksDbStoreTest : public testing::Test {
 TEST_F(RocksDbStoreTest, OpeningAgainFindsEverything) {
   write(100);
   EXPECT_EQ(count_numbered(*open()), 100U);
+}
+
+const PartyId alice{"alice"};
+const PartyId bob{"bob"};
+
+Commit policies() {
+  Commit commit;
+  commit.blocks = {{test_app, alice, bob, 1000}};
+  commit.bans = {{test_app, bob, "spam", 1000, 9000}};
+  commit.filters = {{test_app, 1000, R"({"filters":[]})"}};
+  return commit;
+}
+
+void expect_policies(const Store& store) {
+  const Commit expected = policies();
+  EXPECT_EQ(store.block(test_app, alice, bob), expected.blocks[0]);
+  EXPECT_EQ(store.blocks(test_app, alice, {}, 10), expected.blocks);
+  EXPECT_THAT(store.blockers(test_app, bob, 10), testing::ElementsAre(alice));
+  EXPECT_EQ(store.ban(test_app, bob), expected.bans[0]);
+  EXPECT_EQ(store.bans(test_app, {}, 10), expected.bans);
+  EXPECT_EQ(store.filters(test_app), expected.filters[0]);
+}
+
+void expect_no_policies(const Store& store) {
+  EXPECT_FALSE(store.block(test_app, alice, bob));
+  EXPECT_TRUE(store.blocks(test_app, alice, {}, 10).empty());
+  EXPECT_TRUE(store.blockers(test_app, bob, 10).empty());
+  EXPECT_FALSE(store.ban(test_app, bob));
+  EXPECT_TRUE(store.bans(test_app, {}, 10).empty());
+  EXPECT_FALSE(store.filters(test_app));
+}
+
+TEST_F(RocksDbStoreTest, PoliciesSurviveReopening) {
+  open()->commit(policies());
+  expect_policies(*open());
+  expect_policies(*open_rocksdb(read_only(), clock_));
+}
+
+TEST_F(RocksDbStoreTest, RemovedPoliciesStayAway) {
+  open()->commit(policies());
+  Commit removal;
+  removal.removed_blocks = policies().blocks;
+  removal.removed_bans = policies().bans;
+  removal.filters = {{test_app, 2000, "{}"}};
+  open()->commit(removal);
+  const auto store = open();
+  EXPECT_FALSE(store->block(test_app, alice, bob));
+  EXPECT_TRUE(store->blockers(test_app, bob, 10).empty());
+  EXPECT_FALSE(store->ban(test_app, bob));
+  EXPECT_EQ(store->filters(test_app), removal.filters[0]);
+}
+
+TEST_F(RocksDbStoreTest, AStoreOfBeforeThePoliciesOpensAndTakesThem) {
+  write(50);
+  drop_later_tables();
+  const auto store = open();
+  EXPECT_EQ(count_numbered(*store), 50U);
+  expect_no_policies(*store);
+  store->commit(policies());
+  expect_policies(*store);
+}
+
+TEST_F(RocksDbStoreTest, AReaderOfAStoreOfBeforeThePoliciesFindsNone) {
+  write(50);
+  drop_later_tables();
+  const auto reader = open_rocksdb(read_only(), clock_);
+  EXPECT_EQ(count_numbered(*reader), 50U);
+  expect_no_policies(*reader);
+  EXPECT_FALSE(has_later_tables()) << "a reader makes no tables";
+}
+
+TEST_F(RocksDbStoreTest, AStoreWithoutATableOfTheFirstVersionIsNotRead) {
+  write(1);
+  drop_tables({store::Column::kTimelines});
+  EXPECT_EQ(refusal(read_only()), StoreError::Kind::kIo);
+}
+
+TEST_F(RocksDbStoreTest, AStoreThatWasLeftWhileItsTablesWereMadeOpens) {
+  write(50);
+  drop_tables({store::Column::kBlockers, store::Column::kFilters});
+  expect_no_policies(*open_rocksdb(read_only(), clock_));
+  const auto store = open();
+  store->commit(policies());
+  expect_policies(*store);
+  expect_policies(*open_rocksdb(read_only(), clock_));
+}
+
+TEST_F(RocksDbStoreTest, ABlockWithADamagedKeyIsACorruption) {
+  const std::map<std::string, std::string> keys = {{"unended", std::string("tilechat\0bob\0alice", 18)},
+                                                   {"too-long", std::string("tilechat\0bob\0alice\0x", 20)}};
+  for (const auto& [name, key] : keys) {
+    options_.directory = directory_.path() / name;
+    {
+      const auto handle = store::RocksDbHandle::open(options_, clock_).value();
+      auto* blockers = handle->column(store::Column::kBlockers);
+      ASSERT_TRUE(handle->db().Put({}, blockers, key, "").ok());
+    }
+    const auto store = open();
+    EXPECT_THROW(store->blockers(test_app, bob, 10), StoreError) << name;
+    EXPECT_FALSE(store->healthy());
+  }
 }
 
 TEST_F(RocksDbStoreTest, TheDirectoryIsItsOwnersAlone) {
@@ -209,6 +342,19 @@ TEST_F(RocksDbStoreTest, ADamagedRowIsACorruptionAndTheStoreIsUnhealthy) {
   EXPECT_FALSE(store->healthy());
 }
 
+TEST_F(RocksDbStoreTest, CompactionDropsExpiredPublicationsOnly) {
+  clock_.set(1000);
+  Commit commit;
+  commit.publications = {{"c", 1, {}, test_app, MessageId("m1"), 2000},
+                         {"c", 2, {}, test_app, MessageId("m2"), 2001}};
+  open()->commit(commit);
+  clock_.set(2000);
+  compact(store::Column::kPublications);
+  const auto store = open();
+  EXPECT_FALSE(store->publication("c", 1, 0));
+  EXPECT_EQ(store->publication("c", 2, 0), commit.publications[1]);
+}
+
 TEST_F(RocksDbStoreTest, CompactionDropsExpiredIdempotencyRowsOnly) {
   clock_.set(1000);
   Commit commit;
@@ -216,14 +362,8 @@ TEST_F(RocksDbStoreTest, CompactionDropsExpiredIdempotencyRowsOnly) {
   const IdempotencyKey new_key{test_app, PartyId("alice"), PartyId("bob"), "new"};
   commit.idempotency = {{old_key, MessageId("m1"), 2000}, {new_key, MessageId("m2"), 2001}};
   open()->commit(commit);
-  {
-    clock_.set(2000);
-    const auto handle = store::RocksDbHandle::open(options_, clock_).value();
-    rocksdb::CompactRangeOptions all;
-    all.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
-    auto* table = handle->column(store::Column::kIdempotency);
-    ASSERT_TRUE(handle->db().CompactRange(all, table, nullptr, nullptr).ok());
-  }
+  clock_.set(2000);
+  compact(store::Column::kIdempotency);
   const auto store = open();
   EXPECT_FALSE(store->idempotent(old_key, 0));
   EXPECT_EQ(store->idempotent(new_key, 0), MessageId("m2"));

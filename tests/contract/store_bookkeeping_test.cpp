@@ -54,6 +54,49 @@ TEST_P(IdempotencyContract, ALaterRowReplacesAnEarlier) {
   EXPECT_EQ(store().idempotent(key("alice", "bob", "t1"), 8000), MessageId("m2"));
 }
 
+class PublicationContract : public StoreContract {
+ protected:
+  static PublicationRow row(const std::string& client_id, std::uint16_t packet_id,
+                            const std::string& message = "m1", Millis expires_at = 5000) {
+    return {client_id, packet_id, {1, kLastSequence}, test_app, MessageId(message), expires_at};
+  }
+
+  void write(const std::vector<PublicationRow>& rows) {
+    Commit commit;
+    commit.publications = rows;
+    store().commit(commit);
+  }
+};
+INBOXD_FOR_EVERY_STORE(PublicationContract);
+
+TEST_P(PublicationContract, IsReadAsItWasUntilItExpires) {
+  const auto publication = row("c", 1);
+  const PublicationRow bare{"c", 65'535, {}, AppId(), MessageId(), 5000};
+  write({publication, bare});
+  EXPECT_EQ(store().publication("c", 1, 4999), publication);
+  EXPECT_EQ(store().publication("c", 65'535, 4999), bare) << "one that became no message";
+  EXPECT_FALSE(store().publication("c", 1, 5000));
+  EXPECT_FALSE(store().publication("c", 1, 5001));
+}
+
+TEST_P(PublicationContract, EveryClientHasItsOwnPacketIds) {
+  const std::string longest(65'535, '\xfe');
+  write({row("c", 1, "m1"), row("c", 256, "m2"), row("c\x01", 1, "m3"), row(longest, 1, "m4")});
+  EXPECT_EQ(store().publication("c", 1, 0)->message, MessageId("m1"));
+  EXPECT_EQ(store().publication("c", 256, 0)->message, MessageId("m2"));
+  EXPECT_EQ(store().publication("c\x01", 1, 0)->message, MessageId("m3"));
+  EXPECT_EQ(store().publication(longest, 1, 0)->message, MessageId("m4"));
+  EXPECT_FALSE(store().publication("c", 257, 0));
+  EXPECT_FALSE(store().publication("", 1, 0));
+}
+
+TEST_P(PublicationContract, ALaterOneOfTheSamePacketIdReplacesIt) {
+  write({row("c", 1, "m1", 5000)});
+  write({row("c", 1, "m2", 3000)});
+  EXPECT_EQ(store().publication("c", 1, 0), row("c", 1, "m2", 3000));
+  EXPECT_FALSE(store().publication("c", 1, 3000));
+}
+
 class FingerprintContract : public StoreContract {};
 INBOXD_FOR_EVERY_STORE(FingerprintContract);
 

@@ -159,6 +159,7 @@ TEST_P(MessageContract, KeepsEveryFieldAsItWas) {
   auto message = message_of("m1", -62'135'596'800'000);
   message.deferred_fanout = true;
   message.group = true;
+  message.shadowed = true;
   message.sender = PartyId("анна");
   message.recipient = PartyId("group-日本");
   message.json = std::string("{\"text\":\"a\0b\"}", 14);

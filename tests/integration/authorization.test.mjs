@@ -19,6 +19,7 @@ withWorld('authorization', {}, (scenario) => {
       outgoing('alice', 'bob'), `${prefix}/alice/bob/messages/m1/update`, chat21Outgoing('alice', 'bob'),
       'apps/tilechat/users/alice/messages/bob/m1/update', 'apps/tilechat/users/alice/conversations/bob/update',
       'apps/tilechat/users/alice/conversations/bob/archive', 'apps/tilechat/users/alice/presence/c1',
+      'apps/tilechat/users/alice/blocks/carol/update', `${prefix}/alice/blocks/carol/update`,
     ]) await alice.publish(topic, { text: 'x' })
     await alice.wait(added('alice', 'bob'))
     await alice.wait(chat21Added('alice', 'bob'))
@@ -61,6 +62,10 @@ withWorld('authorization', {}, (scenario) => {
     'as an id that his own is a prefix of': outgoing('alicex', 'bob'),
     'another’s receipt': 'apps/tilechat/users/bob/messages/alice/m1/update',
     'another’s archive': 'apps/tilechat/users/bob/conversations/alice/archive',
+    'another’s block, path layout': `${prefix}/bob/blocks/alice/update`,
+    'another’s block, Chat21 layout': 'apps/tilechat/users/bob/blocks/alice/update',
+    'a forged answer to a block': 'apps/tilechat/users/alice/blocks/bob/clientupdated',
+    'a ban': 'apps/observer/tilechat/bans/bob/update',
     'a webhook event': 'observer/webhook/apps/tilechat/message_deliver',
   }
   for (const [what, topic] of Object.entries(mute)) {

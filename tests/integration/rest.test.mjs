@@ -2,22 +2,9 @@
 import assert from 'node:assert/strict'
 import net from 'node:net'
 import { sign } from './support/jwt.mjs'
+import { caller } from './support/rest.mjs'
 import { within } from './support/wait.mjs'
 import { chat21Added, chat21Outgoing, withWorld } from './support/world.mjs'
-
-// A caller with a user's token.
-async function caller(world, user, ...args) {
-  const token = await world.token(user, ...args)
-  return async (method, path, body, headers = {}) => {
-    const response = await fetch(`${world.engine.url}/api/tilechat${path}`, {
-      method,
-      headers: { Authorization: token, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers },
-      body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body),
-    })
-    const text = await response.text()
-    return { status: response.status, headers: response.headers, text, json: text.startsWith('{') ? JSON.parse(text) : undefined }
-  }
-}
 
 // What comes back for bytes written to the HTTP port.
 function raw(world, bytes, { until = () => false, deadline = 20_000 } = {}) {

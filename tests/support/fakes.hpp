@@ -10,6 +10,7 @@
 #include <memory>
 #include <set>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -50,6 +51,8 @@ class CountingProbe final : public Probe {
  public:
   void counted(Outcome outcome) override { ++outcomes[outcome]; }
   void refused(Reason reason) override { ++refusals[reason]; }
+  void filtered(std::string_view rule, FilterAction) override { ++matches[std::string(rule)]; }
+  void withheld(std::size_t copies) override { withheld_copies += copies; }
   void published(std::size_t count) override { publications += count; }
   void took(Stage, SteadyClock::duration) override {}
   void depths(const Depths&) override {}
@@ -57,6 +60,8 @@ class CountingProbe final : public Probe {
 
   std::map<Outcome, int> outcomes;
   std::map<Reason, int> refusals;
+  std::map<std::string, int> matches;
+  std::size_t withheld_copies = 0;
   std::size_t publications = 0;
   std::vector<std::pair<LinkState, std::string>> states;
 };
@@ -93,6 +98,7 @@ class FakeBroker final : public Broker {
 
   std::deque<Message> waiting;
   std::vector<std::pair<std::string, std::string>> published;  ///< routing key, payload
+  std::vector<std::uint64_t> acknowledged;                     ///< tags, as they came
 };
 
 class FakeSession final : public BrokerSession {
@@ -124,6 +130,7 @@ class FakeSession final : public BrokerSession {
   Result<std::uint64_t, BrokerError> publish(std::span<const Publication> publications) override {
     for (const Publication& publication : publications) {
       broker_.on_operation();
+      if (publication.routing_key.size() > 255) throw std::length_error("AMQP has no room for this key");
       ++sent_;
       if (publication.request.empty()) {
         broker_.published.emplace_back(publication.routing_key, *publication.payload);
@@ -143,6 +150,7 @@ class FakeSession final : public BrokerSession {
     broker_.on_operation();
     unacknowledged_.erase(unacknowledged_.begin(), unacknowledged_.upper_bound(tag));
     acknowledged_ = tag;
+    broker_.acknowledged.push_back(tag);
     return {};
   }
 

@@ -11,6 +11,7 @@
 #include "store/rocksdb_scan.hpp"
 #include "store/row_codec.hpp"
 #include "store/row_keys.hpp"
+#include "store/session_codec.hpp"
 
 namespace inboxd::tools {
 namespace {
@@ -196,6 +197,121 @@ std::string print_presence(std::string_view key, std::string_view value) {
       .str();
 }
 
+std::string print_block(std::string_view key, std::string_view value) {
+  const auto parts = parts_of(key, 3);
+  const auto row = decoded<BlockRow>(value);
+  return JsonLine()
+      .text("app", parts[0])
+      .text("owner", parts[1])
+      .text("user", parts[2])
+      .number("at", row.at)
+      .str();
+}
+
+std::string print_blocker(std::string_view key, std::string_view /*value*/) {
+  const auto parts = parts_of(key, 3);
+  return JsonLine().text("app", parts[0]).text("user", parts[1]).text("owner", parts[2]).str();
+}
+
+std::string print_ban(std::string_view key, std::string_view value) {
+  const auto parts = parts_of(key, 2);
+  const auto row = decoded<BanRow>(value);
+  return JsonLine()
+      .text("app", parts[0])
+      .text("user", parts[1])
+      .text("reason", row.reason)
+      .number("at", row.at)
+      .raw("until", row.until ? std::to_string(*row.until) : "")
+      .str();
+}
+
+std::string print_filters(std::string_view key, std::string_view value) {
+  const auto parts = parts_of(key, 1);
+  const auto document = decoded<FilterDocument>(value);
+  return JsonLine()
+      .text("app", parts[0])
+      .number("updated_at", document.updated_at)
+      .raw("body", document.json)
+      .str();
+}
+
+std::string print_publication(std::string_view key, std::string_view value) {
+  const auto parts = parts_of(key, 1);
+  const auto row = decoded<PublicationRow>(value);
+  return JsonLine()
+      .text("client_id", parts[0])
+      .number("packet_id", store::parse_packet_id(parts[1]).value())
+      .number("topic_hash", row.fingerprint.topic_hash)
+      .number("payload_hash", row.fingerprint.payload_hash)
+      .text("app", row.app.view())
+      .text("message", row.message.view())
+      .number("expires_at", row.expires_at)
+      .str();
+}
+
+std::string subscriptions_of(const SessionRow& row) {
+  std::string list = "[";
+  for (const auto& subscription : row.subscriptions) {
+    if (list.size() > 1) list += ',';
+    list += JsonLine()
+                .text("filter", subscription.filter)
+                .number("options", subscription.options)
+                .number("id", subscription.id)
+                .str();
+  }
+  return list + "]";
+}
+
+std::string print_session(std::string_view key, std::string_view value) {
+  const auto row = decoded<SessionRow>(value);
+  return JsonLine()
+      .text("client_id", key)
+      .text("user", row.user)
+      .number("expiry_seconds", row.expiry_seconds)
+      .number("ended_at", row.ended_at)
+      .raw("subscriptions", subscriptions_of(row))
+      .str();
+}
+
+std::string print_queued(std::string_view key, std::string_view value) {
+  const auto parts = parts_of(key, 1);
+  const auto message = decoded<QueuedMessage>(value);
+  return JsonLine()
+      .text("client_id", parts[0])
+      .number("sequence", store::parse_sequence(parts[1]).value())
+      .text("topic", message.topic)
+      .number("qos", message.qos)
+      .boolean("retain", message.retain)
+      .number("packet_id", message.packet_id)
+      .number("expires_at", message.expires_at)
+      .text("properties", message.properties)
+      .text("payload", *message.payload)
+      .str();
+}
+
+std::string print_packet(std::string_view key, std::string_view /*value*/) {
+  const auto parts = parts_of(key, 1);
+  SessionPacket packet;
+  if (!store::parse_packet_suffix(parts[1], packet)) throw std::runtime_error("a key is malformed");
+  return JsonLine()
+      .text("client_id", parts[0])
+      .text("state", packet.state == SessionPacket::State::kReceived ? "received" : "released")
+      .number("packet_id", packet.packet_id)
+      .str();
+}
+
+std::string print_retained(std::string_view key, std::string_view value) {
+  const auto message = decoded<RetainedMessage>(value);
+  return JsonLine()
+      .text("topic", key)
+      .number("qos", message.qos)
+      .number("stored_at", message.stored_at)
+      .number("expires_at", message.expires_at)
+      .text("properties", message.properties)
+      .text("payload", *message.payload)
+      .str();
+}
+
 const std::map<std::string_view, std::pair<Column, Print>>& tables() {
   static const std::map<std::string_view, std::pair<Column, Print>> all{
       {"messages", {Column::kMessages, print_message}},
@@ -209,6 +325,15 @@ const std::map<std::string_view, std::pair<Column, Print>>& tables() {
       {"outbox", {Column::kOutbox, print_outbox}},
       {"arrivals", {Column::kArrivals, print_arrivals}},
       {"presence", {Column::kPresence, print_presence}},
+      {"blocks", {Column::kBlocks, print_block}},
+      {"blockers", {Column::kBlockers, print_blocker}},
+      {"bans", {Column::kBans, print_ban}},
+      {"filters", {Column::kFilters, print_filters}},
+      {"publications", {Column::kPublications, print_publication}},
+      {"sessions", {Column::kSessions, print_session}},
+      {"session-queue", {Column::kSessionQueue, print_queued}},
+      {"session-packets", {Column::kSessionPackets, print_packet}},
+      {"retained", {Column::kRetained, print_retained}},
   };
   return all;
 }

@@ -19,11 +19,17 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
     {"store", {"core", "engine"}},
     {"rabbitmq", {"core", "engine"}},
     {"auth", {"core"}},
+    {"tls", {"core"}},
     {"net", {"core"}},
     {"webhook", {"core", "engine", "net"}},
-    {"http", {"core", "engine", "auth", "net"}},
+    {"http", {"core", "engine", "auth", "net", "tls"}},
+    {"filter", {"core", "engine"}},
+    {"hook", {"core", "engine", "net"}},
+    {"mqtt", {"core", "engine", "auth", "tls"}},
     {"config", {}},
-    {"app", {"core", "engine", "store", "rabbitmq", "auth", "http", "net", "webhook", "config"}},
+    {"app",
+     {"core", "engine", "store", "rabbitmq", "auth", "http", "net", "tls", "webhook", "filter", "hook",
+      "mqtt", "config"}},
 };
 
 /// What core and engine may include beside the standard library: no client of anything outside.

@@ -83,7 +83,8 @@ TEST(StrictScopes, AreTheContractsForBothLayouts) {
                   "rabbitmq.write:%2F/amq.topic/apps.tilechat.users.alice.blocks.*.update",
                   "rabbitmq.read:%2F/amq.topic/.apps.tilechat.users.alice.*",
                   "rabbitmq.write:%2F/amq.topic/.apps.tilechat.users.alice.*.messages.outgoing",
-                  "rabbitmq.write:%2F/amq.topic/.apps.tilechat.users.alice.*.messages.*.update"));
+                  "rabbitmq.write:%2F/amq.topic/.apps.tilechat.users.alice.*.messages.*.update",
+                  "rabbitmq.write:%2F/amq.topic/.apps.tilechat.users.alice.blocks.*.update"));
 }
 
 TEST(StrictScopes, NameEnabledLayoutsOnly) {
@@ -121,6 +122,8 @@ INSTANTIATE_TEST_SUITE_P(
         // what a client says
         Access{"write", "amq.topic", "apps.tilechat.outgoing.users.al.messages.bob.outgoing", true},
         Access{"write", "amq.topic", ".apps.tilechat.users.al.bob.messages.outgoing", true},
+        Access{"write", "amq.topic", ".apps.tilechat.users.al.blocks.bob.update", true},
+        Access{"write", "amq.topic", ".apps.tilechat.users.bob.blocks.al.update", false},
         Access{"write", "amq.topic", "apps.tilechat.users.al.messages.bob.m1.update", true},
         Access{"write", "amq.topic", ".apps.tilechat.users.al.bob.messages.m1.update", true},
         Access{"write", "amq.topic", "apps.tilechat.users.al.conversations.bob.update", true},

@@ -7,6 +7,12 @@ export async function timeline(engine, owner, peer) {
     .sort((a, b) => a.timestamp - b.timestamp || (a.message_id < b.message_id ? -1 : 1))
 }
 
+// What the messages of one conversation say, in its order.
+export async function texts(engine, owner, peer) {
+  const said = new Map((await engine.dump('messages')).map((row) => [row.id ?? row.message, row.body.text]))
+  return (await timeline(engine, owner, peer)).map(({ message_id }) => said.get(message_id))
+}
+
 // The bodies of all messages that the store holds.
 export async function bodies(engine) {
   return (await engine.dump('messages')).map((row) => row.body)

@@ -3,7 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <memory>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
+
+#include "core/json.hpp"
 
 namespace inboxd {
 namespace {
@@ -97,7 +103,7 @@ TEST(DecideTest, WhoGetsACopy) {
     known.group = c.stored;
     known.group_is_busy = c.busy;
     const auto decision = decide_send(to(c.sender, c.recipient), *draft, known, kRules);
-    const auto* accepted = std::get_if<Accepted>(&decision);
+    const auto* accepted = std::get_if<Accepted>(&decision.outcome);
     ASSERT_NE(accepted, nullptr) << c.what;
     EXPECT_EQ(summary(*accepted), c.copies) << c.what;
     EXPECT_EQ(accepted->message.deferred_fanout, !accepted->deferred.empty()) << c.what;
@@ -109,7 +115,7 @@ TEST(DecideTest, TheConversationStaysWhereTheMessageSaysSo) {
        {std::pair{R"({"attributes":{"updateconversation":false}})", false}, std::pair{"{}", true}}) {
     const auto draft = read_draft(payload);
     const auto decision = decide_send(to("a", "b"), *draft, state(), kRules);
-    EXPECT_EQ(std::get<Accepted>(decision).updates_conversations, updates);
+    EXPECT_EQ(std::get<Accepted>(decision.outcome).updates_conversations, updates);
   }
 }
 
@@ -118,18 +124,19 @@ TEST(DecideTest, RefusesIdsThatMakeKeysTooLong) {
   const std::string long_id(128, 'x');
   const auto draft = read_draft("{}");
   const auto direct = decide_send(to(long_id.c_str(), long_id.c_str()), *draft, state(), kRules);
-  ASSERT_TRUE(std::holds_alternative<Refusal>(direct));
-  EXPECT_EQ(std::get<Refusal>(direct).reason, Reason::kKeyTooLong);
+  ASSERT_TRUE(std::holds_alternative<Refusal>(direct.outcome));
+  EXPECT_EQ(std::get<Refusal>(direct.outcome).reason, Reason::kKeyTooLong);
 
   const std::string long_group = "group-" + std::string(110, 'x');
   const auto own_timeline = decide_send(to("a", long_group.c_str()), *draft, state(), kRules);
-  EXPECT_TRUE(std::holds_alternative<Refusal>(own_timeline)) << "the group's own timeline has it twice";
+  EXPECT_TRUE(std::holds_alternative<Refusal>(own_timeline.outcome))
+      << "the group's own timeline has it twice";
 
   SendState known = state();
   known.group = group({"a", long_id.c_str()});
   const std::string group_id = "group-" + std::string(60, 'x');
   const auto member = decide_send(to("a", group_id.c_str()), *draft, known, kRules);
-  EXPECT_TRUE(std::holds_alternative<Refusal>(member)) << "one member's key counts as well";
+  EXPECT_TRUE(std::holds_alternative<Refusal>(member.outcome)) << "one member's key counts as well";
 }
 
 std::string announced(const Repeated& repeated) {
@@ -188,13 +195,13 @@ TEST(DecideTest, ServesTheBackEnd) {
     const auto message = read_backend_message(payload);
     ASSERT_TRUE(message) << c.what;
     const Address address{c.operation, PartyId{c.owner}, PartyId{"p"}, ""};
-    const auto decision = decide_backend(address, *message, std::nullopt, kRules);
+    const auto decision = decide_backend(address, *message, std::nullopt, {}, kRules);
     if (c.refused) {
-      ASSERT_TRUE(std::holds_alternative<Refusal>(decision)) << c.what;
-      EXPECT_EQ(std::get<Refusal>(decision).reason, *c.refused) << c.what;
+      ASSERT_TRUE(std::holds_alternative<Refusal>(decision.outcome)) << c.what;
+      EXPECT_EQ(std::get<Refusal>(decision.outcome).reason, *c.refused) << c.what;
       continue;
     }
-    const auto& accepted = std::get<Accepted>(decision);
+    const auto& accepted = std::get<Accepted>(decision.outcome);
     ASSERT_EQ(accepted.copies.size(), 1U) << c.what;
     EXPECT_EQ(accepted.copies[0].row.timeline.owner.str(), c.owner)
         << "the topic names the inbox: " << c.what;
@@ -216,10 +223,257 @@ TEST(DecideTest, AMessageThatIsStoredKeepsItsBody) {
                              .timestamp = 5,
                              .json = R"({"text":"first"})"};
   const Address address{Operation::kDeliver, PartyId{"b"}, PartyId{"group-1"}, ""};
-  const auto decision = decide_backend(address, *message, stored, kRules);
-  const auto& accepted = std::get<Accepted>(decision);
+  const auto decision = decide_backend(address, *message, stored, {}, kRules);
+  const auto& accepted = std::get<Accepted>(decision.outcome);
   EXPECT_EQ(accepted.message, stored);
   EXPECT_EQ(accepted.copies[0].row.timestamp, 5);
+}
+
+BlockedBy blocked_by(std::vector<std::string> owners) {
+  return [owners = std::move(owners)](const PartyId& owner) {
+    return std::find(owners.begin(), owners.end(), owner.str()) != owners.end();
+  };
+}
+
+struct BlockedCase {
+  const char* what;
+  const char* sender;
+  const char* recipient;
+  const char* payload;
+  std::shared_ptr<const Group> stored;
+  std::vector<std::string> blockers;  ///< who block the sender
+  const char* copies;
+  std::size_t withheld;
+};
+
+// docs/policies.md, Blocking.
+const BlockedCase kBlockedCases[] = {
+    {"direct: the sender's own copy is as always", "a", "b", "{}", nullptr, {"b"}, "a<b:100", 1},
+    {"who blocks somebody can write to him", "a", "b", "{}", nullptr, {"c"}, "b<a:150* a<b:100", 0},
+    {"to oneself", "a", "a", "{}", nullptr, {"a"}, "a<a:100", 0},
+    {"the system's", "system", "b", "{}", nullptr, {"b"}, "b<system:150* system<b:100", 0},
+    {"in a group, whose own timeline holds it all the same",
+     "a",
+     "group-1",
+     "{}",
+     group({"a", "b", "c"}),
+     {"b"},
+     "group-1<group-1:100* a<group-1:150 c<group-1:150*",
+     1},
+    {"in one that comes with its members",
+     "a",
+     "group-1",
+     R"({"group":{"members":{"b":1,"c":1}}})",
+     nullptr,
+     {"b", "c"},
+     "group-1<group-1:100* a<group-1:150",
+     2},
+    {"the system's, in a group",
+     "system",
+     "group-1",
+     "{}",
+     group({"a", "b"}),
+     {"b"},
+     "group-1<group-1:100* a<group-1:150* b<group-1:150*",
+     0},
+    {"calling a user a group is no way around",
+     "a",
+     "b",
+     R"({"channel_type":"group"})",
+     nullptr,
+     {"b"},
+     "a<b:150",
+     1},
+    {"who is hidden is not withheld as well",
+     "a",
+     "group-1",
+     R"({"attributes":{"hiddenFor":"b"}})",
+     group({"a", "b", "c"}),
+     {"b"},
+     "group-1<group-1:100* a<group-1:150 c<group-1:150*",
+     0},
+    {"of a large group",
+     "a",
+     "group-1",
+     "{}",
+     group({"a", "b", "c", "d", "e", "f"}),
+     {"b", "f"},
+     "group-1<group-1:100* a<group-1:150 later:c later:d later:e",
+     2},
+    {"all of a large group: nobody is left for a job",
+     "a",
+     "group-1",
+     "{}",
+     group({"a", "b", "c", "d", "e", "f"}),
+     {"b", "c", "d", "e", "f"},
+     "group-1<group-1:100* a<group-1:150",
+     5},
+};
+
+TEST(DecideTest, WhoBlocksTheSenderGetsNoCopy) {
+  for (const BlockedCase& c : kBlockedCases) {
+    const auto draft = read_draft(c.payload);
+    SendState known = state();
+    known.group = c.stored;
+    known.policy.blocked_by = blocked_by(c.blockers);
+    const auto decision = decide_send(to(c.sender, c.recipient), *draft, known, kRules);
+    const auto* accepted = std::get_if<Accepted>(&decision.outcome);
+    ASSERT_NE(accepted, nullptr) << c.what;
+    EXPECT_EQ(summary(*accepted), c.copies) << c.what;
+    EXPECT_EQ(accepted->withheld, c.withheld) << c.what;
+    EXPECT_EQ(accepted->message.deferred_fanout, !accepted->deferred.empty()) << c.what;
+  }
+}
+
+/// Does one thing to every message.
+class OneFilter final : public ContentFilter {
+ public:
+  explicit OneFilter(FilterAction action) : action_(action) {}
+  Judgement judge(const Content&) const override {
+    Judgement judgement;
+    judgement.matches.push_back({"rule", action_});
+    if (action_ == FilterAction::kReject) judgement.rejection = Rejection{"filtered", "no"};
+    if (action_ == FilterAction::kMask) judgement.changes.emplace_back("text", R"("***")");
+    judgement.shadowed = action_ == FilterAction::kShadow;
+    return judgement;
+  }
+
+ private:
+  FilterAction action_;
+};
+
+TEST(DecideTest, WhatIsShadowedGoesToItsSenderAlone) {
+  const struct {
+    const char* what;
+    const char* sender;
+    const char* recipient;
+    std::shared_ptr<const Group> stored;
+    const char* copies;
+  } cases[] = {
+      {"direct", "a", "b", nullptr, "a<b:100"},
+      {"to oneself", "a", "a", nullptr, "a<a:100"},
+      {"group", "a", "group-1", group({"a", "b", "c"}), "a<group-1:150"},
+      {"large group", "a", "group-1", group({"a", "b", "c", "d", "e", "f"}), "a<group-1:150"},
+      {"one who sees nothing of his own", "bot", "group-1", group({"a", "b"}), ""},
+  };
+  const OneFilter filter(FilterAction::kShadow);
+  for (const auto& c : cases) {
+    SendState known = state();
+    known.group = c.stored;
+    known.policy.filter = &filter;
+    const auto draft = read_draft("{}");
+    const auto decision = decide_send(to(c.sender, c.recipient), *draft, known, kRules);
+    const auto& accepted = std::get<Accepted>(decision.outcome);
+    EXPECT_EQ(summary(accepted), c.copies) << c.what;
+    EXPECT_TRUE(accepted.message.shadowed) << c.what;
+    EXPECT_FALSE(accepted.message.deferred_fanout) << c.what;
+    EXPECT_EQ(accepted.withheld, 0U) << c.what;
+  }
+}
+
+enum class Known { kNo, kYes, kShadowed };
+
+struct BackendPolicyCase {
+  const char* what;
+  const char* owner;
+  Known known;
+  bool banned;
+  bool blocks;
+  std::optional<FilterAction> filter;
+  std::optional<Reason> refused;
+  const char* text;  ///< what is stored
+};
+
+constexpr auto kRejects = FilterAction::kReject;
+constexpr auto kMasks = FilterAction::kMask;
+constexpr auto kShadows = FilterAction::kShadow;
+
+// docs/policies.md, The order: blocks always, bans and filters where the store does not know the message.
+const BackendPolicyCase kBackendPolicies[] = {
+    {"nothing against it", "b", Known::kNo, false, false, {}, {}, "hi"},
+    {"blocked, new", "b", Known::kNo, false, true, {}, Reason::kBlocked, ""},
+    {"blocked, known", "b", Known::kYes, false, true, {}, Reason::kBlocked, ""},
+    {"blocked, the sender's own copy", "a", Known::kNo, false, true, {}, {}, "hi"},
+    {"banned, new", "b", Known::kNo, true, false, {}, Reason::kBanned, ""},
+    {"banned, known", "b", Known::kYes, true, false, {}, {}, "first"},
+    {"rejected, new", "b", Known::kNo, false, false, kRejects, Reason::kFiltered, ""},
+    {"rejected, known", "b", Known::kYes, false, false, kRejects, {}, "first"},
+    {"masked, new", "b", Known::kNo, false, false, kMasks, {}, "***"},
+    {"masked, known", "b", Known::kYes, false, false, kMasks, {}, "first"},
+    {"shadowed, new, to another", "b", Known::kNo, false, false, kShadows, Reason::kFiltered, ""},
+    {"shadowed, new, to its sender", "a", Known::kNo, false, false, kShadows, {}, "hi"},
+    {"shadowed when it came in, to another", "b", Known::kShadowed, false, false, {}, Reason::kFiltered, ""},
+    {"shadowed when it came in, to its sender", "a", Known::kShadowed, false, false, {}, {}, "first"},
+    {"banned and blocked", "b", Known::kNo, true, true, kRejects, Reason::kBlocked, ""},
+    {"banned and rejected", "b", Known::kNo, true, false, kRejects, Reason::kBanned, ""},
+};
+
+/// The stored message is a's, whoever the payload says it is.
+Decision decide_of_backend(const BackendPolicyCase& c, Operation operation, const char* sender) {
+  const std::string payload =
+      std::string(R"({"message_id":"m7","recipient":"b","timestamp":5,"status":150,)") +
+      R"("text":"hi","sender":")" + sender + "\"}";
+  const auto message = read_backend_message(payload);
+  std::optional<StoredMessage> stored;
+  if (c.known != Known::kNo) {
+    stored = StoredMessage{.id = MessageId{"m7"},
+                           .app = AppId{"tilechat"},
+                           .sender = PartyId{"a"},
+                           .recipient = PartyId{"b"},
+                           .timestamp = 5,
+                           .shadowed = c.known == Known::kShadowed,
+                           .json = R"({"text":"first"})"};
+  }
+  PolicyState policy;
+  if (c.banned) policy.ban.emplace();
+  if (c.blocks) policy.blocked_by = blocked_by({"a", "b"});
+  const OneFilter filter(c.filter.value_or(FilterAction::kFlag));
+  if (c.filter) policy.filter = &filter;
+  return decide_backend({operation, PartyId{c.owner}, PartyId{"p"}, ""}, *message, stored, policy, kRules);
+}
+
+TEST(DecideTest, PoliciesOnWhatTheBackEndPutsIntoInboxes) {
+  for (const BackendPolicyCase& c : kBackendPolicies) {
+    for (const Operation operation : {Operation::kDeliver, Operation::kPersist}) {
+      const Decision decision = decide_of_backend(c, operation, "a");
+      const auto* refusal = std::get_if<Refusal>(&decision.outcome);
+      ASSERT_EQ(refusal != nullptr, c.refused.has_value()) << c.what;
+      if (refusal != nullptr) {
+        EXPECT_EQ(refusal->reason, *c.refused) << c.what;
+        continue;
+      }
+      const auto& accepted = std::get<Accepted>(decision.outcome);
+      EXPECT_EQ(json::parse_object(accepted.message.json)->find("text"), json::quoted(c.text)) << c.what;
+      EXPECT_EQ(accepted.message.shadowed, c.known == Known::kShadowed || c.filter == kShadows) << c.what;
+    }
+  }
+}
+
+TEST(DecideTest, ABackEndCannotPassAMessageOffAsAnothers) {
+  for (const char* sender : {"b", "system", "zoe"}) {
+    const BackendPolicyCase known = {"", "b", Known::kYes, false, true, {}, {}, ""};
+    const Decision decision = decide_of_backend(known, Operation::kDeliver, sender);
+    ASSERT_TRUE(std::holds_alternative<Refusal>(decision.outcome)) << sender;
+    EXPECT_EQ(std::get<Refusal>(decision.outcome).reason, Reason::kBlocked) << sender;
+  }
+}
+
+TEST(DecideTest, OfTheSystemsOnlyTheLimitsAreLookedAt) {
+  const BackendPolicyCase all = {"", "b", Known::kNo, true, true, kRejects, {}, ""};
+  const Decision decision = decide_of_backend(all, Operation::kDeliver, "system");
+  EXPECT_TRUE(std::holds_alternative<Accepted>(decision.outcome));
+  EXPECT_TRUE(decision.matches.empty());
+}
+
+TEST(DecideTest, TheSenderIsToldWhenToTryAgain) {
+  Refusal refusal{Reason::kRateLimited, "too many"};
+  refusal.retry_after = 7;
+  const auto limited = refusal_notice(kRules.topics, PartyId{"a"}, PartyId{"b"}, "u-1", refusal);
+  EXPECT_TRUE(
+      limited->payload.ends_with(R"("error":{"code":"rate_limited","message":"too many","retry_after":7}})"));
+  const Refusal rude{Reason::kFiltered, "rejected by the filter insults", "rude", "Be polite"};
+  const auto filtered = refusal_notice(kRules.topics, PartyId{"a"}, PartyId{"b"}, "u-1", rude);
+  EXPECT_TRUE(filtered->payload.ends_with(R"("error":{"code":"rude","message":"Be polite"}})"));
 }
 
 // PROTOCOL 12.

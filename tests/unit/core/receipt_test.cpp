@@ -135,6 +135,33 @@ TEST(ReceiptTest, ATempUidThatNoTopicCanCarryIsPassedOver) {
   }
 }
 
+// docs/policies.md: one's own copy takes the status, the other learns nothing, in a group it is not counted.
+TEST(ReceiptTest, GoesThroughABlockInNeitherDirection) {
+  for (const bool redelivered : {false, true}) {
+    ReceiptState state = direct(150, 100);
+    state.blocked = true;
+    state.redelivered = redelivered;
+    const auto effects = decide_receipt(PartyId{"bob"}, Status::kSeen, state, kTopics);
+    ASSERT_TRUE(effects);
+    EXPECT_EQ(summary(*effects), "bob<alice:300");
+    ASSERT_EQ(effects->events.size(), 1U) << "message-received alone";
+    EXPECT_EQ(effects->events[0].type, EventType::kMessageReceived);
+    EXPECT_EQ(effects->events[0].body.find("return-receipt"), std::string::npos);
+
+    ReceiptState again = direct(300, 100);
+    again.blocked = true;
+    again.redelivered = redelivered;
+    EXPECT_EQ(summary(*decide_receipt(PartyId{"bob"}, Status::kSeen, again, kTopics)), "");
+  }
+  ReceiptState state{.message = message(true), .blocked = true, .now = 5'000};
+  state.mine = row(state.message, "bob", "group-1", 150);
+  state.theirs = row(state.message, "alice", "group-1", 150);
+  state.group = row(state.message, "group-1", "group-1", 100);
+  const auto effects = decide_receipt(PartyId{"bob"}, Status::kReceived, state, kTopics);
+  ASSERT_TRUE(effects);
+  EXPECT_EQ(summary(*effects), "bob<group-1:200");
+}
+
 TEST(ReceiptTest, OnlyARecipientCanSaySo) {
   ReceiptState state = direct(150, 100);
   EXPECT_FALSE(decide_receipt(PartyId{"alice"}, Status::kReceived, state, kTopics)) << "the sender himself";

@@ -30,6 +30,9 @@ const KeyCase kKeys[] = {
     {"apps.observer.tilechat.users.A.messages.B.persist", Operation::kPersist, "A", "B", ""},
     {"apps.observer.tilechat.users.A.conversations.B.archive", Operation::kConversationArchive, "A", "B", ""},
     {"apps.observer.tilechat.groups.update", Operation::kGroupUpdate, "", "", ""},
+    {".apps.tilechat.users.A.blocks.B.update", Operation::kBlockUpdate, "A", "B", ""},
+    {"apps.tilechat.users.A.blocks.B.update", Operation::kBlockUpdate, "A", "B", ""},
+    {"apps.observer.tilechat.bans.A.update", Operation::kBanUpdate, "", "A", ""},
 };
 
 TEST(TopicTest, ReadsEveryOperation) {
@@ -70,6 +73,22 @@ const RefusedKey kRefusedKeys[] = {
     {"apps.observer.tilechat.users.A.messages.B.forged", Reason::kBadTopic},
     {"apps.tilechat.users.A.messages.B..update", Reason::kBadId},
     {"apps.tilechat.users.A.presence.", Reason::kBadId},
+    {".apps.tilechat.users.A.blocks..update", Reason::kBadId},
+    {".apps.tilechat.users.A.blocks.B.C.update", Reason::kBadTopic},
+    {".apps.tilechat.users.A.blocks.B.clientupdated", Reason::kBadTopic},
+    {".apps.tilechat.users.blocks.blocks.B.update", Reason::kBadId},
+    {".apps.tilechat.users.A.blocks.messages.outgoing", Reason::kBadId},
+    {"apps.tilechat.users.A.blocks..update", Reason::kBadId},
+    {"apps.tilechat.users.A.blocks.groups.update", Reason::kBadId},
+    {"apps.tilechat.users.A.blocks.B.C.update", Reason::kBadTopic},
+    {"apps.other.users.A.blocks.B.update", Reason::kWrongApp},
+    {"apps.tilechat.users.A.bans.B.update", Reason::kBadTopic},
+    {"apps.tilechat.bans.A.update", Reason::kBadTopic},
+    {"apps.observer.tilechat.bans.update", Reason::kBadTopic},
+    {"apps.observer.tilechat.bans..update", Reason::kBadId},
+    {"apps.observer.tilechat.bans.bans.update", Reason::kBadId},
+    {"apps.observer.tilechat.bans.A.B.update", Reason::kBadTopic},
+    {"apps.observer.other.bans.A.update", Reason::kWrongApp},
     {"a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q.outgoing", Reason::kBadTopic},
     {".apps.tilechat.users.1.2.3.4.5.6.7.8.9.0.1.2.3.outgoing", Reason::kBadTopic},
 };
@@ -119,6 +138,32 @@ TEST(TopicTest, DeliversOnEveryLayoutThatIsOn) {
   EXPECT_TRUE(group_updated_keys(path_only, b, PartyId{"group-1"}).empty());
 }
 
+TEST(TopicTest, BlocksAreSaidAndToldOnEveryLayoutThatIsOn) {
+  const PartyId a{"A"};
+  const PartyId b{"B"};
+  Topics path_only = both();
+  path_only.chat21 = false;
+  Topics chat21_only = both();
+  chat21_only.path = false;
+  const std::string chat21 = "apps.tilechat.users.A.blocks.B.";
+  const std::string path = ".apps.tilechat.users.A.blocks.B.";
+  EXPECT_EQ(block_updated_keys(both(), a, b),
+            (std::vector<std::string>{chat21 + "clientupdated", path + "clientupdated"}));
+  EXPECT_EQ(block_updated_keys(path_only, a, b), (std::vector<std::string>{path + "clientupdated"}));
+  EXPECT_EQ(block_updated_keys(chat21_only, a, b), (std::vector<std::string>{chat21 + "clientupdated"}));
+  for (const Topics& topics : {both(), path_only, chat21_only}) {
+    const auto block = parse_routing_key(block_update_key(topics, a, b), topics);
+    ASSERT_TRUE(block);
+    EXPECT_EQ(block->operation, Operation::kBlockUpdate);
+    EXPECT_EQ(block->owner, a);
+    const auto ban = parse_routing_key(observer_ban_update_key(topics, b), topics);
+    ASSERT_TRUE(ban) << "back ends are heard whatever the layout";
+    EXPECT_EQ(ban->peer, b);
+  }
+  EXPECT_FALSE(parse_routing_key(path + "update", chat21_only));
+  EXPECT_FALSE(parse_routing_key(chat21 + "update", path_only));
+}
+
 TEST(TopicTest, NoKeyEverPasses255Bytes) {
   const Topics topics = both();
   for (std::size_t total = 2; total < 256; ++total) {
@@ -128,7 +173,8 @@ TEST(TopicTest, NoKeyEverPasses255Bytes) {
     for (const auto& keys :
          {message_added_keys(topics, PartyId{owner}, PartyId{peer}),
           message_updated_keys(topics, PartyId{owner}, PartyId{peer}, std::string(36, 'm')),
-          group_updated_keys(topics, PartyId{owner}, PartyId{peer})}) {
+          group_updated_keys(topics, PartyId{owner}, PartyId{peer}),
+          block_updated_keys(topics, PartyId{owner}, PartyId{peer})}) {
       for (const std::string& key : keys) longest = std::max(longest, key.size());
     }
     if (keys_fit(topics, owner, peer)) {
@@ -140,13 +186,13 @@ TEST(TopicTest, NoKeyEverPasses255Bytes) {
 }
 
 TEST(TopicTest, BindsWide) {
-  EXPECT_EQ(
-      messages_bindings(both()),
-      (std::vector<std::string>{
-          "apps.observer.tilechat.users.#.delivered", "apps.observer.tilechat.users.#.archive",
-          "apps.observer.tilechat.groups.update", "apps.tilechat.outgoing.#", "apps.tilechat.users.#.update",
-          "apps.tilechat.users.#.archive", "apps.tilechat.users.#.presence.#",
-          ".apps.tilechat.users.#.outgoing", ".apps.tilechat.users.#.update"}));
+  EXPECT_EQ(messages_bindings(both()),
+            (std::vector<std::string>{
+                "apps.observer.tilechat.users.#.delivered", "apps.observer.tilechat.users.#.archive",
+                "apps.observer.tilechat.groups.update", "apps.observer.tilechat.bans.#.update",
+                "apps.tilechat.outgoing.#", "apps.tilechat.users.#.update", "apps.tilechat.users.#.archive",
+                "apps.tilechat.users.#.presence.#", ".apps.tilechat.users.#.outgoing",
+                ".apps.tilechat.users.#.update"}));
   EXPECT_EQ(persist_bindings(both()), (std::vector<std::string>{"apps.observer.tilechat.users.#.persist"}));
 }
 

@@ -54,6 +54,10 @@ class CrashingStore final : public Store {
     return store_.idempotent(key, now);
   }
   std::vector<FingerprintRow> fingerprints() const override { return store_.fingerprints(); }
+  std::optional<PublicationRow> publication(std::string_view client_id, std::uint16_t packet_id,
+                                            Millis now) const override {
+    return store_.publication(client_id, packet_id, now);
+  }
   std::vector<DeadLetter> dead_letters(std::size_t limit) const override {
     return store_.dead_letters(limit);
   }
@@ -88,6 +92,24 @@ class CrashingStore final : public Store {
   std::vector<InstanceRow> instances(const AppId& app, const PartyId& user) const override {
     return store_.instances(app, user);
   }
+  std::optional<BlockRow> block(const AppId& app, const PartyId& owner, const PartyId& user) const override {
+    return store_.block(app, owner, user);
+  }
+  std::vector<BlockRow> blocks(const AppId& app, const PartyId& owner, const std::optional<PartyId>& after,
+                               std::size_t limit) const override {
+    return store_.blocks(app, owner, after, limit);
+  }
+  std::vector<PartyId> blockers(const AppId& app, const PartyId& user, std::size_t limit) const override {
+    return store_.blockers(app, user, limit);
+  }
+  std::optional<BanRow> ban(const AppId& app, const PartyId& user) const override {
+    return store_.ban(app, user);
+  }
+  std::vector<BanRow> bans(const AppId& app, const std::optional<PartyId>& after,
+                           std::size_t limit) const override {
+    return store_.bans(app, after, limit);
+  }
+  std::optional<FilterDocument> filters(const AppId& app) const override { return store_.filters(app); }
   std::vector<std::pair<FanoutJob, FanoutProgress>> jobs() const override { return store_.jobs(); }
   std::optional<FanoutJob> job(std::uint64_t sequence) const override { return store_.job(sequence); }
   bool healthy() const noexcept override { return true; }
@@ -115,7 +137,7 @@ class CrashRun : public testing::EngineHarness {
     CrashingStore crashing(store, broker.on_operation);
     for (;;) {
       try {
-        Engine engine(settings, broker, crashing, clock, entropy, log, probe);
+        Engine engine(settings, {broker, crashing, clock, entropy, log, probe});
         broker.on_idle = [&] { stop_when_done(engine); };
         engine.run();
         return operation;
@@ -133,7 +155,7 @@ class CrashRun : public testing::EngineHarness {
     };
     broker.on_operation = [&] { ++operation; };
     CrashingStore failing(store, fail);
-    Engine engine(settings, broker, failing, clock, entropy, log, probe);
+    Engine engine(settings, {broker, failing, clock, entropy, log, probe});
     broker.on_idle = [&] { stop_when_done(engine); };
     engine.run();
   }

@@ -25,8 +25,10 @@ class EngineHarness {
     return settings;
   }
 
+  EnginePorts ports() { return {broker, store, clock, entropy, log, probe, nullptr, filters, hook}; }
+
   void run() {
-    Engine engine(settings, broker, store, clock, entropy, log, probe);
+    Engine engine(settings, ports());
     broker.on_idle = [&] { stop_when_done(engine); };
     engine.run();
   }
@@ -70,6 +72,8 @@ class EngineHarness {
   FakeEntropy entropy;
   SilentLog log;
   CountingProbe probe;
+  const FilterSource* filters = nullptr;
+  PolicyHook* hook = nullptr;
 };
 
 class EngineTest : public ::testing::Test, protected EngineHarness {};

@@ -266,7 +266,7 @@ TEST_F(EngineTest, RedeliveriesAreAwaitedForAsLongAsTheEngineMayNotPublish) {
   broker.waiting.push_back(
       {.routing_key = kOutgoing, .payload = R"({"text":"again"})", .delivered_before = true});
   broker.blocked = true;
-  Engine engine(settings, broker, store, clock, entropy, log, probe);
+  Engine engine(settings, {broker, store, clock, entropy, log, probe});
   int idle = 0;
   broker.on_idle = [&] {
     clock.advance(std::chrono::seconds(20));

@@ -268,7 +268,7 @@ class SubmissionTest : public UpdatesTest {
  protected:
   /// Runs an engine, and gives it to `act` once it is connected and idle.
   void run_with(const std::function<void(Engine&)>& act) {
-    Engine engine(settings, broker, store, clock, entropy, log, probe);
+    Engine engine(settings, {broker, store, clock, entropy, log, probe});
     bool acted = false;
     broker.on_idle = [&] {
       if (!std::exchange(acted, true)) return act(engine);
@@ -302,7 +302,7 @@ TEST_F(SubmissionTest, IsToldOfARefusal) {
 
 TEST_F(SubmissionTest, IsTurnedAwayWhileNoBrokerIsThere) {
   Answers answers;
-  Engine engine(settings, broker, store, clock, entropy, log, probe);
+  Engine engine(settings, {broker, store, clock, entropy, log, probe});
   engine.submitter().submit(one_message("{}"), Submitter::Await::kCommit, std::chrono::seconds(10),
                             answers.taker());
   ASSERT_THAT(answers.verdicts, SizeIs(1));

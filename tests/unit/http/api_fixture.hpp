@@ -5,6 +5,7 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,6 +31,7 @@ class FakeSubmitter final : public Submitter {
   void submit(std::vector<Publication> parts, Await await, std::chrono::milliseconds, Done done) override {
     for (const Publication& part : parts) sent.push_back({part.routing_key, *part.payload});
     last_await = await;
+    last_from_admin = !parts.empty() && parts.back().from_admin;
     if (holds) {
       held.push_back(std::move(done));
     } else {
@@ -39,6 +41,7 @@ class FakeSubmitter final : public Submitter {
 
   std::vector<Sent> sent;
   Await last_await = Await::kCommit;
+  bool last_from_admin = false;
   Verdict verdict{MessageId{"m-new"}, {}, {}};
   bool holds = false;
   std::deque<Done> held;
@@ -72,12 +75,32 @@ class FakeContacts final : public Contacts {
   }
 };
 
+/// Finds wrong with every document what it is told to.
+class FakeFilterAdmin final : public FilterAdmin {
+ public:
+  Status status() const override { return now; }
+  void replace(std::string document, Replaced done) override {
+    documents.push_back(std::move(document));
+    if (holds) {
+      held.push_back(std::move(done));
+    } else {
+      done(problems);
+    }
+  }
+
+  Status now;
+  std::vector<std::string> problems;
+  std::vector<std::string> documents;
+  bool holds = false;
+  std::deque<Replaced> held;
+};
+
 class ApiTest : public ::testing::Test {
  protected:
   ApiTest() {
     api.settings.sync_retention = std::chrono::hours(24);
     api.settings.endpoints = {"http://e/"};
-    backend.open({store, submitter, contacts, loop});
+    backend.open({store, submitter, contacts, loop, &filters});
     add_api(router, api);
   }
 
@@ -121,8 +144,12 @@ class ApiTest : public ::testing::Test {
     const std::string json = R"({"text":"t-)" + id + R"(","message_id":")" + id + R"(","sender":")" + sender +
                              R"(","recipient":")" + recipient + R"(","app_id":"tilechat","timestamp":)" +
                              std::to_string(timestamp) + more + "}";
-    commit.messages.push_back(
-        {MessageId{id}, topics.app, PartyId{sender}, PartyId{recipient}, timestamp, false, false, json});
+    commit.messages.push_back({.id = MessageId{id},
+                               .app = topics.app,
+                               .sender = PartyId{sender},
+                               .recipient = PartyId{recipient},
+                               .timestamp = timestamp,
+                               .json = json});
     for (const auto& [owner, peer] : owners_and_peers) {
       const TimelineKey key{topics.app, PartyId{owner}, PartyId{peer}};
       const Status status = owner == sender ? Status::kSent : Status::kDelivered;
@@ -159,12 +186,25 @@ class ApiTest : public ::testing::Test {
     store.commit(commit);
   }
 
+  void put_block(const std::string& owner, const std::string& user, Millis at = 1) {
+    Commit commit;
+    commit.blocks.push_back({topics.app, PartyId{owner}, PartyId{user}, at});
+    store.commit(commit);
+  }
+
+  void put_ban(const std::string& user, const std::string& reason = {}, std::optional<Millis> until = {}) {
+    Commit commit;
+    commit.bans.push_back({topics.app, PartyId{user}, reason, 1, until});
+    store.commit(commit);
+  }
+
   ::inboxd::testing::FakeClock clock;
   ::inboxd::testing::FakeEntropy entropy;
   store::MemoryStore store;
   FakeSubmitter submitter;
   FakeLoop loop;
   FakeContacts contacts;
+  FakeFilterAdmin filters;
   Topics topics{AppId{"tilechat"}, ".apps.tilechat.users", true, true};
   auth::Verifier verifier{{auth::Key::hs256(kSecret).value()}};
   Backend backend;

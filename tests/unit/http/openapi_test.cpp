@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <set>
@@ -106,7 +107,7 @@ class Explorer : public ApiTest {
   static std::string filled(std::string path, const std::string& app, const std::string& id) {
     path = replaced(std::move(path), "{app}", app);
     for (const char* name : {"{user}", "{gid}"}) path = replaced(std::move(path), name, id);
-    path = replaced(std::move(path), "{member}", "carol");
+    for (const char* name : {"{member}", "{blocked}"}) path = replaced(std::move(path), name, "carol");
     for (const char* name : {"{peer}", "{recipient}"}) path = replaced(std::move(path), name, "alice");
     for (const char* name : {"{instance}", "{token}"}) path = replaced(std::move(path), name, "x");
     return path;
@@ -115,9 +116,15 @@ class Explorer : public ApiTest {
   void try_one(const std::string& route, Method method, const std::string& path, const std::string& who,
                const std::string& body) {
     submitter.sent.clear();
-    ask_once(route, asked(method, path, who, body), verdicts().front());
+    filters = {};
+    const auto all = verdicts(route);
+    ask_once(route, asked(method, path, who, body), all.front());
+    if (!filters.documents.empty()) {
+      filters.problems = {"line 1: no"};
+      ask_once(route, asked(method, path, who, body), all.front());
+    }
     if (submitter.sent.empty()) return;
-    for (const Verdict& verdict : verdicts()) ask_once(route, asked(method, path, who, body), verdict);
+    for (const Verdict& verdict : all) ask_once(route, asked(method, path, who, body), verdict);
   }
 
   /// `elsewhere` is a user of another app.
@@ -142,10 +149,27 @@ class Explorer : public ApiTest {
     seen[route].insert(*status);
   }
 
-  static std::vector<Verdict> verdicts() {
-    const auto refused = [](Reason reason) { return Verdict{{}, Refusal{reason, "no"}, {}}; };
-    return {Verdict{MessageId{"m9"}, {}, {}}, Verdict{{}, {}, "no broker"}, refused(Reason::kTooLarge),
-            refused(Reason::kBadField),       refused(Reason::kNotAllowed), refused(Reason::kNotFound)};
+  /// What the engine may say to what a route submits.
+  static std::vector<Reason> reasons(const std::string& route) {
+    std::vector<Reason> all = {Reason::kTooLarge, Reason::kBadField, Reason::kNotAllowed, Reason::kNotFound};
+    const auto add = [&all](std::initializer_list<Reason> more) {
+      all.insert(all.end(), more.begin(), more.end());
+    };
+    if (route.starts_with("post /api/{app}/messages")) {
+      add({Reason::kFanoutFull, Reason::kBanned, Reason::kBlocked, Reason::kRateLimited, Reason::kNotMember,
+           Reason::kGroupTooLarge, Reason::kFiltered, Reason::kHookRejected, Reason::kHookUnavailable});
+    }
+    if (route.find("/groups") != std::string::npos) {
+      add({Reason::kGroupTooLarge, Reason::kBlocked, Reason::kRateLimited});
+    }
+    if (route == "put /api/{app}/{user}/blocks/{blocked}") add({Reason::kTooManyBlocks});
+    return all;
+  }
+
+  static std::vector<Verdict> verdicts(const std::string& route) {
+    std::vector<Verdict> all = {Verdict{MessageId{"m9"}, {}, {}}, Verdict{{}, {}, "no broker"}};
+    for (const Reason reason : reasons(route)) all.push_back({{}, Refusal{reason, "no"}, {}});
+    return all;
   }
 
   inline static const std::vector<std::string> kBodies = {
@@ -153,10 +177,10 @@ class Explorer : public ApiTest {
       "{",
       "{}",
       R"({"recipient_id":"bob","text":"x","group_name":"G","group_id":"group-1","group_members":{"dan":1},
-          "member_id":"dan","members":{"dan":1},"attributes":{},"all":true})",
+          "member_id":"dan","members":{"dan":1},"attributes":{},"all":true,"filters":[],"seconds":60})",
       R"({"recipient_id":"bob","text":"x","sender_id":"zoe","writer_id":"zoe","user_id":"zoe"})",
       R"({"recipient_id":"a b","text":7,"group_name":7,"group_id":"a b","group_members":7,"member_id":"a b",
-          "members":7,"attributes":7,"ids":7,"user_id":"a b","device_model":7})"};
+          "members":7,"attributes":7,"ids":7,"user_id":"a b","device_model":7,"seconds":0})"};
 };
 
 // What arises below the resources (a body beyond the limit, an exception) is tested with the server and the

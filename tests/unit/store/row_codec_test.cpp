@@ -34,7 +34,35 @@ TEST(RowCodec, RefusesValuesThatWereCut) {
   expect_no_cut_is_read(Group{AppId("a"), PartyId("g"), {PartyId("alice"), PartyId("bob")}, "{}"}, 2);
   expect_no_cut_is_read(DeadLetter{"d", 1, "bad_json", "why", "amq.topic", "apps.x", "{}", 2}, 2);
   expect_no_cut_is_read(OutboxRow{1, "hook", "key", "e1", 1000, "{}"}, 2);
+  expect_no_cut_is_read(PublicationRow{"c", 1, {300, 1}, AppId("a"), MessageId("m1"), 5000}, 2);
   expect_no_cut_is_read(FanoutProgress{1, 300}, 0);
+  expect_no_cut_is_read(BlockRow{AppId("a"), PartyId("alice"), PartyId("bob"), 1'700'000'000'000}, 0);
+  expect_no_cut_is_read(BanRow{AppId("a"), PartyId("bob"), "spam", 1'700'000'000'000, 1'800'000'000'000}, 4);
+  expect_no_cut_is_read(BanRow{AppId("a"), PartyId("bob"), "spam", 1'700'000'000'000, {}}, 4);
+  expect_no_cut_is_read(FilterDocument{AppId("a"), 1'700'000'000'000, "{}"}, 2);
+}
+
+/// Encodes `row` and decodes it into `key`, which holds what the row's key says and old values besides.
+template <class Row>
+Row read_back(const Row& row, Row key) {
+  std::string value = "old";
+  encode(value, row);
+  EXPECT_TRUE(decode(value, key));
+  return key;
+}
+
+TEST(RowCodec, KeepsWhatAKeyDoesNotSay) {
+  const AppId app("a");
+  const PartyId bob("bob");
+  const BlockRow block{app, PartyId("alice"), bob, -1};
+  EXPECT_EQ(read_back(block, {app, PartyId("alice"), bob, 99}), block);
+  for (const BanRow& ban : {BanRow{app, bob, "", 0, std::nullopt}, BanRow{app, bob, "spam", 7, 0},
+                            BanRow{app, bob, std::string("\0\xff", 2), -7, -1},
+                            BanRow{app, bob, "x", 1, std::numeric_limits<Millis>::max()}}) {
+    EXPECT_EQ(read_back(ban, {app, bob, "old", 99, 99}), ban);
+  }
+  const FilterDocument document{app, 1000, R"({"filters":[]})"};
+  EXPECT_EQ(read_back(document, {app, 99, "old"}), document);
 }
 
 TEST(RowCodec, RefusesACountOfMembersThatTheValueCannotHold) {

@@ -8,7 +8,7 @@
 #include "store/memory_store.hpp"
 #include "support/fakes.hpp"
 #include "support/http_endpoint.hpp"
-#include "webhook/signature.hpp"
+#include "net/signature.hpp"
 
 namespace inboxd::webhook {
 namespace {
@@ -119,7 +119,7 @@ TEST_F(WebhookSenderTest, DeliversInOrderWithItsHeaders) {
   EXPECT_EQ(first["Content-Type"], "application/json");
   EXPECT_TRUE(first["User-Agent"].starts_with("inboxd/"));
   const std::string signature(first["X-Inboxd-Signature"]);
-  EXPECT_EQ(signature, signature_of("secret", std::stoll(signature.substr(2)), first.body()));
+  EXPECT_EQ(signature, net::signature_of("secret", std::stoll(signature.substr(2)), first.body()));
 }
 
 TEST_F(WebhookSenderTest, AHangingEndpointDelaysNoOther) {

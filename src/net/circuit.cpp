@@ -1,11 +1,11 @@
-#include "webhook/circuit.hpp"
+#include "net/circuit.hpp"
 
 #include <algorithm>
 #include <chrono>
 
-namespace inboxd::webhook {
+namespace inboxd::net {
 
-SteadyClock::duration backoff(std::uint32_t failures, std::uint64_t random) noexcept {
+std::chrono::steady_clock::duration backoff(std::uint32_t failures, std::uint64_t random) noexcept {
   constexpr std::uint32_t kMaxDoublings = 6;
   constexpr std::uint64_t kLongestMs = 60'000;
   const std::uint64_t whole =
@@ -30,4 +30,4 @@ void Circuit::failed(bool probe, Time now, std::uint64_t random) noexcept {
   retry_at_ = now + backoff(++openings_, random);
 }
 
-}  // namespace inboxd::webhook
+}  // namespace inboxd::net

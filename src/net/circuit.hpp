@@ -1,21 +1,20 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 
-#include "engine/ports.hpp"
-
-namespace inboxd::webhook {
+namespace inboxd::net {
 
 /// 1 s, doubling with each failure to 60 s, of which a random part between half and all is taken. `failures`
 /// is at least 1, `random` any bits.
-SteadyClock::duration backoff(std::uint32_t failures, std::uint64_t random) noexcept;
+std::chrono::steady_clock::duration backoff(std::uint32_t failures, std::uint64_t random) noexcept;
 
 /// Spares an endpoint that is down, and us: after some failures in a row nothing is sent for a while, then
 /// one attempt alone says how to go on.
 class Circuit {
  public:
-  using Time = SteadyClock::time_point;
+  using Time = std::chrono::steady_clock::time_point;
   static constexpr std::uint32_t kFailuresToOpen = 5;
 
   bool open() const noexcept { return retry_at_.has_value(); }
@@ -36,4 +35,4 @@ class Circuit {
   bool probing_ = false;
 };
 
-}  // namespace inboxd::webhook
+}  // namespace inboxd::net

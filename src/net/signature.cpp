@@ -1,4 +1,4 @@
-#include "webhook/signature.hpp"
+#include "net/signature.hpp"
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -6,7 +6,7 @@
 #include <array>
 #include <stdexcept>
 
-namespace inboxd::webhook {
+namespace inboxd::net {
 
 std::string signature_of(const std::string& secret, std::int64_t unix_seconds, std::string_view body) {
   const std::string time = std::to_string(unix_seconds);
@@ -28,4 +28,4 @@ std::string signature_of(const std::string& secret, std::int64_t unix_seconds, s
   return header;
 }
 
-}  // namespace inboxd::webhook
+}  // namespace inboxd::net

@@ -1,0 +1,85 @@
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include "filter/document.hpp"
+
+namespace inboxd::filter {
+namespace {
+
+std::size_t line_of(const toml::source_region& region) { return region.begin.line; }
+
+WrittenValue value_of(const toml::node& node, std::size_t line) {
+  WrittenValue written{.value = Unusable{}, .line = line};
+  if (const auto* string = node.as_string()) {
+    written.value = string->get();
+  } else if (const auto* integer = node.as_integer()) {
+    written.value = integer->get();
+  } else if (const auto* boolean = node.as_boolean()) {
+    written.value = boolean->get();
+  } else if (const auto* array = node.as_array()) {
+    std::vector<WrittenText> texts;
+    for (const toml::node& item : *array) {
+      const auto* text = item.as_string();
+      if (text == nullptr) return written;
+      texts.push_back({.text = text->get(), .line = line_of(item.source())});
+    }
+    written.value = std::move(texts);
+  }
+  return written;
+}
+
+WrittenRule rule_of(const toml::table& table) {
+  WrittenRule rule{.line = line_of(table.source())};
+  for (const auto& [key, node] : table) {
+    rule.keys.emplace_back(key.str(), value_of(node, line_of(key.source())));
+  }
+  return rule;
+}
+
+void take_filters(const toml::node& node, std::size_t line, std::vector<WrittenRule>& rules,
+                  Complaints& complaints) {
+  const auto* array = node.as_array();
+  if (array == nullptr) return complaints.add(line, "filters are written as [[filter]]");
+  for (const toml::node& item : *array) {
+    if (const auto* table = item.as_table()) {
+      rules.push_back(rule_of(*table));
+    } else {
+      complaints.add(line_of(item.source()), "filters are written as [[filter]]");
+    }
+  }
+}
+
+/// The line of the first character that no TOML holds, or 0. The parser trips over some of them.
+std::size_t line_of_control(std::string_view text) {
+  std::size_t line = 1;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '\n') ++line;
+    if ((byte < 0x20 && c != '\n' && c != '\r' && c != '\t') || byte == 0x7F) return line;
+  }
+  return 0;
+}
+
+}  // namespace
+
+std::vector<WrittenRule> written_in_toml(std::string_view text, Complaints& complaints) {
+  std::vector<WrittenRule> rules;
+  if (const std::size_t line = line_of_control(text); line > 0) {
+    complaints.add(line, "not valid TOML: a control character");
+    return rules;
+  }
+  try {
+    for (const toml::table table = toml::parse(text); const auto& [key, node] : table) {
+      if (key.str() == "filter") {
+        take_filters(node, line_of(key.source()), rules, complaints);
+      } else {
+        complaints.add(line_of(key.source()), fmt::format("{}: unknown", key.str()));
+      }
+    }
+  } catch (const toml::parse_error& error) {
+    complaints.add(line_of(error.source()), fmt::format("not valid TOML: {}", error.description()));
+  }
+  return rules;
+}
+
+}  // namespace inboxd::filter
