@@ -7,6 +7,8 @@
 #include "app/broker_settings.hpp"
 #include "app/event_settings.hpp"
 #include "app/exit_code.hpp"
+#include "app/policy_services.hpp"
+#include "app/policy_settings.hpp"
 #include "app/store_settings.hpp"
 #include "auth/key.hpp"
 #include "http/http_contacts.hpp"
@@ -86,10 +88,18 @@ EngineSettings engine_settings(const config::Settings& settings) {
   result.events = event_settings(settings);
   result.presence = settings.presence_enabled;
   result.presence_ttl = settings.presence_ttl;
+  result.policy = policy_rules(settings);
+  result.limits = rate_limits(settings);
+  result.hook_window = settings.policy_hook_concurrency;
   result.backoff_min = settings.reconnect_min;
   result.backoff_max = settings.reconnect_max;
   result.standby_retry = settings.standby_retry;
   return result;
+}
+
+std::string why_broker(const config::Loaded& loaded) {
+  if (loaded.settings.broker != config::BrokerChoice::kAuto) return "BROKER says so";
+  return loaded.settings.embedded ? "no RABBITMQ_* is set" : "RABBITMQ_* is set";
 }
 
 std::string layouts(const config::Settings& settings) {
@@ -122,7 +132,8 @@ void Service::add_api() {
                          .verifier = *verifier_,
                          .settings = {.base = settings_.baseurl,
                                       .sync_retention = settings_.sync_retention,
-                                      .endpoints = event_settings(settings_).endpoints},
+                                      .endpoints = event_settings(settings_).endpoints,
+                                      .max_group_members = settings_.max_group_members},
                          .replies = replies_,
                          .rescan = [this] {
                            const std::lock_guard lock(mutex_);
@@ -134,7 +145,7 @@ void Service::add_api() {
 int Service::run() {
   banner();
   if (!listen()) return kFailed;
-  std::unique_ptr<Store> store;
+  std::unique_ptr<store::RocksDbStore> store;
   try {
     store = open_store();
   } catch (const StoreError& error) {
@@ -151,22 +162,36 @@ void Service::stop() {
   const std::lock_guard lock(mutex_);
   if (deadline_) return;
   deadline_ = SteadyClock::now() + settings_.shutdown_timeout;
-  if (engine_ != nullptr) engine_->stop(*deadline_);
   changed_.notify_all();
+  if (engine_ == nullptr) return;
+  if (node_ == nullptr) return engine_->stop(*deadline_);
+  metrics_.link(LinkState::kDraining, "");
+  *deadline_ += settings_.drain_time;
+  drainer_ =
+      std::thread([node = node_, engine = engine_, time = settings_.drain_time, deadline = *deadline_] {
+        node->drain(time);
+        engine->stop(deadline);
+      });
 }
 
 void Service::banner() const {
-  const Login login = login_of(settings_).value();
-  log_.info("starting",
-            {{"version", INBOXD_VERSION},
-             {"brokers", shown_addresses(login)},
-             {"vhost", login.vhost},
-             {"login", login.password.empty() ? "service token" : "password"},
-             {"app", settings_.app_id},
-             {"layouts", layouts(settings_)},
-             {"path_prefix", settings_.path_prefix},
-             {"store", settings_.data_dir},
-             {"store_sync", settings_.store_sync == config::StoreSync::kBatch ? "batch" : "none"}});
+  const std::string sync = settings_.store_sync == config::StoreSync::kBatch ? "batch" : "none";
+  log_.info("starting", {{"version", INBOXD_VERSION},
+                         {"broker", settings_.embedded ? "embedded" : "rabbitmq"},
+                         {"because", why_broker(loaded_)},
+                         {"app", settings_.app_id},
+                         {"layouts", layouts(settings_)},
+                         {"path_prefix", settings_.path_prefix},
+                         {"store", settings_.data_dir},
+                         {"store_sync", sync}});
+  if (!settings_.embedded) {
+    const Login login = login_of(settings_).value();
+    log_.info("RabbitMQ", {{"brokers", shown_addresses(login)},
+                           {"vhost", login.vhost},
+                           {"login", login.password.empty() ? "service token" : "password"}});
+  } else if (settings_.auth_mode == config::AuthMode::kNone) {
+    log_.warn("AUTH_MODE=none: whoever reaches the MQTT listeners may read and write everything");
+  }
   for (const std::string& warning : loaded_.warnings) log_.warn("setting", {{"warning", warning}});
   if (!loaded_.inert.empty()) {
     log_.warn("settings without effect in this version are set",
@@ -197,7 +222,7 @@ bool Service::listen() {
 }
 
 /// The store, or nothing where stop() came while another process had it.
-std::unique_ptr<Store> Service::open_store() {
+std::unique_ptr<store::RocksDbStore> Service::open_store() {
   bool told = false;
   do {
     auto opened = store::RocksDbStore::open(store_options(settings_), clock_);
@@ -219,35 +244,80 @@ bool Service::pause(std::chrono::milliseconds time) {
   return !changed_.wait_for(lock, time, [this] { return deadline_.has_value(); });
 }
 
-int Service::work(Store& store) {
+int Service::work(store::RocksDbStore& store) {
+  const auto policies =
+      PolicyServices::start(settings_, store, clock_, hook_entropy_, log_, metrics_.registry());
+  if (!policies) return kFailed;
   const auto sender = make_sender(store);
   CommitHub hub(replies_, sender.get());
-  rabbitmq::RabbitBroker broker(broker_settings(settings_, clock_));
-  Engine engine(engine_settings(settings_), broker, store, clock_, entropy_, log_, metrics_, &hub);
+  const auto node = make_node(store);
+  const std::unique_ptr<Broker> rabbitmq =
+      node ? nullptr : std::make_unique<rabbitmq::RabbitBroker>(broker_settings(settings_, clock_));
+  Engine engine(engine_settings(settings_), {.broker = node ? node->broker() : *rabbitmq,
+                                             .store = store,
+                                             .clock = clock_,
+                                             .entropy = entropy_,
+                                             .log = log_,
+                                             .probe = metrics_,
+                                             .listener = &hub,
+                                             .filters = &policies->filters(),
+                                             .hook = policies->hook()});
+  // Its answers wake the engine, and may come until it ends.
+  const OnExit end_hook([&policies] { policies->end_hook(); });
   const ContactsService contacts = contacts_service(settings_, *server_, clock_);
   // In reverse order of making: nobody may be shown what is gone, and what runs on the server's thread ends
   // with it.
   const OnExit stop_server([this] { server_->stop(); });
   const OnExit close_api([this] { backend_.close(); });
-  backend_.open({store, engine.submitter(), *contacts.contacts, server_->loop()});
+  backend_.open({store, engine.submitter(), *contacts.contacts, server_->loop(), &policies->filters()});
+  const OnExit stop_node([&node] {
+    if (node) node->stop();
+  });
+  if (!open_doors(node.get())) return kFailed;
   {
     const std::lock_guard lock(mutex_);
     if (deadline_) return kDone;
+    node_ = node.get();
     engine_ = &engine;
     sender_ = sender.get();
+    filters_ = &policies->filters();
   }
   const OnExit hide([this] {
     const std::lock_guard lock(mutex_);
     engine_ = nullptr;
     sender_ = nullptr;
+    filters_ = nullptr;
+    node_ = nullptr;
   });
   engine.run();
+  if (drainer_.joinable()) drainer_.join();
   const auto deadline = stopped_by();
   const bool in_time = SteadyClock::now() < deadline;
   // What an endpoint does not answer in time stays in the outbox: no work undone.
   if (sender) sender->stop(deadline);
   if (!in_time) log_.error("SHUTDOWN_TIMEOUT passed with work undone; the broker delivers it again");
   return in_time ? kDone : kFailed;
+}
+
+std::unique_ptr<EmbeddedNode> Service::make_node(store::RocksDbStore& store) {
+  if (!settings_.embedded) return nullptr;
+  return std::make_unique<EmbeddedNode>(settings_, store, store.sessions(), clock_, log_,
+                                        metrics_.registry());
+}
+
+bool Service::open_doors(EmbeddedNode* node) {
+  if (node == nullptr) return true;
+  if (auto listens = node->listen(); !listens) {
+    log_.error("MQTT cannot start; see BIND, MQTT_PORT, MQTT_WS_PORT, MQTT_TLS_PORT and MQTT_WSS_PORT",
+               {{"why", listens.error()}});
+    return false;
+  }
+  log_.info("MQTT listens", {{"address", settings_.bind},
+                             {"port", std::to_string(settings_.mqtt_port)},
+                             {"ws_port", std::to_string(settings_.mqtt_ws_port)},
+                             {"tls_port", std::to_string(settings_.mqtt_tls_port)},
+                             {"wss_port", std::to_string(settings_.mqtt_wss_port)}});
+  return true;
 }
 
 /// The engine ends by stop() alone.
@@ -265,6 +335,17 @@ std::unique_ptr<webhook::WebhookSender> Service::make_sender(Store& store) {
 }
 
 void Service::reload() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (filters_ != nullptr) filters_->reload();
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    auto reloaded = node_ == nullptr ? Result<void, std::string>{} : node_->reload();
+    if (!reloaded) {
+      log_.error("the MQTT certificate cannot be read; the earlier one stays", {{"why", reloaded.error()}});
+    }
+  }
   if (settings_.cert_pem.empty() || !server_) return;
   if (auto reloaded = server_->reload(); !reloaded) {
     log_.error("the HTTPS certificate cannot be read; the earlier one stays", {{"why", reloaded.error()}});

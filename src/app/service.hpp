@@ -4,18 +4,22 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <thread>
 
+#include "app/embedded_node.hpp"
 #include "app/log.hpp"
 #include "app/system.hpp"
 #include "app/webhook_metrics.hpp"
 #include "auth/jwt.hpp"
 #include "config/load.hpp"
 #include "engine/engine.hpp"
+#include "filter/filter_watch.hpp"
 #include "http/api.hpp"
 #include "http/health.hpp"
 #include "http/metrics.hpp"
 #include "http/router.hpp"
 #include "http/server.hpp"
+#include "store/rocksdb_store.hpp"
 #include "webhook/sender.hpp"
 
 namespace inboxd::app {
@@ -34,14 +38,16 @@ class Service {
   /// From any thread; the first call counts.
   void stop();
 
-  /// Reads the HTTPS certificate anew, where there is one. From any thread.
+  /// Reads the policy file and the HTTPS certificate anew, where there are. From any thread.
   void reload();
 
  private:
   bool listen();
   void add_api();
-  std::unique_ptr<Store> open_store();
-  int work(Store& store);
+  std::unique_ptr<store::RocksDbStore> open_store();
+  int work(store::RocksDbStore& store);
+  std::unique_ptr<EmbeddedNode> make_node(store::RocksDbStore& store);
+  bool open_doors(EmbeddedNode* node);
   std::unique_ptr<webhook::WebhookSender> make_sender(Store& store);
   SteadyClock::time_point stopped_by();
   /// Waits, and says whether to go on.
@@ -61,6 +67,7 @@ class Service {
   Topics topics_;
   SystemEntropy api_entropy_;
   SystemEntropy webhook_entropy_;
+  SystemEntropy hook_entropy_;
   std::unique_ptr<WebhookMetrics> webhook_metrics_;
   http::Backend backend_;
   http::ReplyWaiters replies_;
@@ -73,6 +80,10 @@ class Service {
   std::optional<SteadyClock::time_point> deadline_;  ///< set by stop()
   Engine* engine_ = nullptr;                         ///< while it works
   webhook::WebhookSender* sender_ = nullptr;         ///< likewise, where there is one
+  filter::FilterWatch* filters_ = nullptr;           ///< likewise
+  EmbeddedNode* node_ = nullptr;                     ///< likewise
+  /// Lets the embedded broker's clients go, then the engine: what they still said is dealt with.
+  std::thread drainer_;
 };
 
 }  // namespace inboxd::app

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace inboxd::config {
 namespace {
 
@@ -67,6 +69,56 @@ void check_http(const Loaded& loaded, Problems& problems) {
   }
 }
 
+bool is_set(const Loaded& loaded, std::string_view prefix) {
+  return std::any_of(loaded.chosen.begin(), loaded.chosen.end(), [&](const Chosen& one) {
+    return one.setting->name.starts_with(prefix) && one.origin.kind != Origin::Kind::kDefault;
+  });
+}
+
+void check_bucket(std::string_view name, std::size_t capacity, std::size_t refill, std::size_t instances,
+                  Problems& problems) {
+  if (capacity == 0) return;
+  if (refill == 0) {
+    problems.push_back(fmt::format(
+        "{}_REFILL_RATE_PER_MIN: must not be 0 where {}_CAPACITY is not: nothing would pass any more", name,
+        name));
+  }
+  if (capacity < instances) {
+    problems.push_back(fmt::format("{}_CAPACITY: must not be smaller than BUCKET_INSTANCES", name));
+  }
+}
+
+void check_rate_limits(Loaded& loaded, Problems& problems) {
+  Settings& s = loaded.settings;
+  const bool set = is_set(loaded, "BUCKET_");
+  const bool neighbours = std::any_of(loaded.inert.begin(), loaded.inert.end(),
+                                      [](const std::string& name) { return name.starts_with("BUCKET_"); });
+  s.limits_enabled = s.cache_enabled || set || neighbours;
+  check_bucket("BUCKET_MSG", s.bucket_msg_capacity, s.bucket_msg_refill, s.bucket_instances, problems);
+  check_bucket("BUCKET_APP", s.bucket_app_capacity, s.bucket_app_refill, s.bucket_instances, problems);
+  check_bucket("BUCKET_PAIR", s.bucket_pair_capacity, s.bucket_pair_refill, s.bucket_instances, problems);
+}
+
+/// One machine needs no broker of its own; whoever names one means it.
+void choose_broker(Loaded& loaded) {
+  Settings& s = loaded.settings;
+  s.embedded = s.broker == BrokerChoice::kEmbedded ||
+               (s.broker == BrokerChoice::kAuto && !is_set(loaded, "RABBITMQ_"));
+}
+
+void check_embedded(const Loaded& loaded, Problems& problems) {
+  const Settings& s = loaded.settings;
+  const bool wants_certificate = s.embedded && (s.mqtt_tls_port != 0 || s.mqtt_wss_port != 0);
+  const bool has_certificate = !(s.mqtt_cert_pem.empty() ? s.cert_pem : s.mqtt_cert_pem).empty() &&
+                               !(s.mqtt_key_pem.empty() ? s.key_pem : s.mqtt_key_pem).empty();
+  if (wants_certificate && !has_certificate) {
+    problems.emplace_back("MQTT_TLS_PORT, MQTT_WSS_PORT: need MQTT_CERT_PEM and MQTT_KEY_PEM");
+  }
+  if (s.embedded && s.mqtt_max_packet_bytes < s.max_message_bytes) {
+    problems.emplace_back("MQTT_MAX_PACKET_BYTES: must not be smaller than MAX_MESSAGE_BYTES");
+  }
+}
+
 void check_login(const Loaded& loaded, Problems& problems) {
   const Settings& settings = loaded.settings;
   if (!settings.rabbitmq_password.empty() && settings.rabbitmq_user.empty()) {
@@ -81,9 +133,12 @@ void check_rules(Loaded& loaded, Problems& problems) {
   check_queues(loaded, problems);
   check_mongodb(loaded, problems);
   check_tls(loaded, problems);
+  choose_broker(loaded);
+  check_embedded(loaded, problems);
   check_limits(loaded, problems);
   check_http(loaded, problems);
   check_login(loaded, problems);
+  check_rate_limits(loaded, problems);
 }
 
 }  // namespace inboxd::config

@@ -13,6 +13,11 @@ enum class LogFormat { kAuto, kText, kJson };
 enum class StoreKind { kRocksDb };
 enum class WebhookRetry { kConnect, kAll };
 enum class StoreSync { kBatch, kNone };
+enum class BlockNotice { kSilent, kTold };
+enum class GroupSend { kAnyone, kMembers };
+enum class BrokerChoice { kAuto, kEmbedded, kRabbitMq };
+enum class AuthMode { kToken, kNone };
+enum class HookFail { kOpen, kClosed };
 enum class ActiveQueues { kBoth, kMessages, kPersist, kNone };
 
 /// What the program runs with: every value parsed and within its bounds. Each member is declared, with its
@@ -66,6 +71,52 @@ struct Settings {
   bool webhook_allow_link_local = false;
   bool presence_enabled = false;
   std::chrono::milliseconds presence_ttl{};
+
+  // embedded broker
+  BrokerChoice broker = BrokerChoice::kAuto;
+  bool embedded = false;  ///< of no row of its own: what BROKER comes to
+  std::string bind;
+  std::uint16_t mqtt_ws_port = 0;
+  std::uint16_t mqtt_tls_port = 0;
+  std::uint16_t mqtt_wss_port = 0;
+  std::string mqtt_cert_pem;
+  std::string mqtt_key_pem;
+  AuthMode auth_mode = AuthMode::kToken;
+  std::chrono::milliseconds token_grace{};
+  std::size_t mqtt_io_threads = 0;
+  std::size_t mqtt_max_connections = 0;
+  std::size_t mqtt_max_connections_per_address = 0;
+  std::size_t mqtt_max_connections_per_user = 0;
+  std::chrono::milliseconds mqtt_session_expiry{};
+  std::size_t mqtt_max_packet_bytes = 0;
+  std::size_t mqtt_max_unsent_bytes = 0;
+  std::size_t mqtt_max_queued = 0;
+  std::size_t mqtt_connects_per_minute = 0;
+  std::chrono::milliseconds drain_time{};
+
+  // policies
+  std::string policy_file;
+  BlockNotice block_notice = BlockNotice::kSilent;
+  std::size_t max_blocks = 0;
+  GroupSend group_send = GroupSend::kAnyone;
+  std::size_t max_group_members = 0;
+  std::string policy_hook_url;
+  std::chrono::milliseconds policy_hook_timeout{};
+  HookFail policy_hook_fail = HookFail::kOpen;
+  std::string policy_hook_secret;
+  std::chrono::milliseconds policy_hook_cache_ttl{};
+  std::size_t policy_hook_concurrency = 0;
+  bool policy_hook_tls_verify = true;
+  bool cache_enabled = false;
+  std::size_t bucket_msg_capacity = 0;
+  std::size_t bucket_msg_refill = 0;  ///< per minute, as the others
+  std::size_t bucket_app_capacity = 0;
+  std::size_t bucket_app_refill = 0;
+  std::size_t bucket_pair_capacity = 0;
+  std::size_t bucket_pair_refill = 0;
+  std::vector<std::string> bucket_exempt;
+  std::size_t bucket_instances = 1;
+  bool limits_enabled = false;  ///< of no row of its own: CACHE_ENABLED, or any BUCKET_* that is set
 
   // REST
   std::string baseurl;

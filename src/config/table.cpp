@@ -16,11 +16,13 @@ constexpr std::uint64_t kHour = 3600 * kSecond;
 constexpr std::string_view kBroker = "Broker";
 constexpr std::string_view kMessages = "Topics and messages";
 constexpr std::string_view kWebhooks = "Webhooks and presence";
+constexpr std::string_view kPolicies = "Policies";
 constexpr std::string_view kRest = "REST API";
 constexpr std::string_view kTokens = "Tokens";
 constexpr std::string_view kStore = "Store";
 constexpr std::string_view kOperations = "Operations";
-constexpr std::string_view kMqtt = "MQTT (send, watch, rabbitmq-config)";
+constexpr std::string_view kEmbedded = "Embedded broker";
+constexpr std::string_view kMqtt = "MQTT";
 
 bool has(const Items& items, std::string_view item) {
   return std::find(items.begin(), items.end(), item) != items.end();
@@ -179,6 +181,152 @@ std::vector<Setting> declare() {
        "says nothing.",
        kSecond, 8760 * kHour},
 
+      {kEmbedded,
+       "BROKER",
+       Kind::kChoice,
+       static_cast<void (*)(S&, std::size_t)>(
+           [](S& s, std::size_t i) { s.broker = static_cast<BrokerChoice>(i); }),
+       "auto",
+       "`embedded`: MQTT clients connect to this process, and there is no other broker. `rabbitmq`: it "
+       "observes "
+       "a RabbitMQ. `auto`: RabbitMQ where any `RABBITMQ_*` is set, else embedded. What follows is for the "
+       "embedded "
+       "broker.",
+       0,
+       UINT64_MAX,
+       {"auto", "embedded", "rabbitmq"}},
+      {kEmbedded, "BIND", Kind::kText, &S::bind, "127.0.0.1",
+       "Address of the MQTT listeners: loopback unless told otherwise. Their ports: `MQTT_PORT` and those "
+       "below."},
+      {kEmbedded, "MQTT_WS_PORT", Kind::kInteger, &S::mqtt_ws_port, "15675",
+       "Port of MQTT over WebSocket, path `/ws`; 0: none.", 0, 65535},
+      {kEmbedded, "MQTT_TLS_PORT", Kind::kInteger, &S::mqtt_tls_port, "0", "Port of MQTT over TLS; 0: none.",
+       0, 65535},
+      {kEmbedded, "MQTT_WSS_PORT", Kind::kInteger, &S::mqtt_wss_port, "0",
+       "Port of MQTT over secure WebSocket; 0: none.", 0, 65535},
+      {kEmbedded, "MQTT_CERT_PEM", Kind::kText, &S::mqtt_cert_pem, "",
+       "PEM file of the certificate for both; not set: `CERT_PEM`. Read anew on SIGHUP."},
+      {kEmbedded, "MQTT_KEY_PEM", Kind::kText, &S::mqtt_key_pem, "",
+       "PEM file of its key; not set: `KEY_PEM`."},
+      {kEmbedded,
+       "AUTH_MODE",
+       Kind::kChoice,
+       static_cast<void (*)(S&, std::size_t)>(
+           [](S& s, std::size_t i) { s.auth_mode = static_cast<AuthMode>(i); }),
+       "token",
+       "`token`: a JWT as password. `none`: anybody may do anything; for testing protocols, and only where "
+       "every "
+       "listener is on loopback.",
+       0,
+       UINT64_MAX,
+       {"token", "none"}},
+      {kEmbedded, "TOKEN_GRACE", Kind::kDuration, &S::token_grace, "0",
+       "How long a connection outlives its token.", 0, 24 * kHour},
+      {kEmbedded, "MQTT_IO_THREADS", Kind::kInteger, &S::mqtt_io_threads, "0",
+       "Threads that serve connections; 0: one for each processor core.", 0, 64},
+      {kEmbedded, "MQTT_MAX_CONNECTIONS", Kind::kInteger, &S::mqtt_max_connections, "100000",
+       "Connections in all.", 1, 10'000'000},
+      {kEmbedded, "MQTT_MAX_CONNECTIONS_PER_ADDRESS", Kind::kInteger, &S::mqtt_max_connections_per_address,
+       "0", "Connections from one network address; 0: no limit, as behind a proxy, where all have one.", 0,
+       10'000'000},
+      {kEmbedded, "MQTT_MAX_CONNECTIONS_PER_USER", Kind::kInteger, &S::mqtt_max_connections_per_user, "100",
+       "Connections of one user.", 1, 100'000},
+      {kEmbedded, "MQTT_SESSION_EXPIRY_MAX", Kind::kDuration, &S::mqtt_session_expiry, "168 h",
+       "How long a session may outlive its connection: what MQTT 5 clients are held to, and 3.1.1 clients "
+       "without "
+       "clean session get.",
+       kSecond, 8760 * kHour},
+      {kEmbedded, "MQTT_MAX_PACKET_BYTES", Kind::kInteger, &S::mqtt_max_packet_bytes, "1048576",
+       "Largest packet that is taken from a client.", 1024, 16 * 1024 * 1024},
+      {kEmbedded, "MQTT_MAX_UNSENT_BYTES", Kind::kInteger, &S::mqtt_max_unsent_bytes, "1048576",
+       "Bytes that a client may leave unread; beyond, its QoS 0 messages are dropped, and after 30 s it is "
+       "disconnected.",
+       65536, 1024 * 1024 * 1024},
+      {kEmbedded, "MQTT_MAX_QUEUED", Kind::kInteger, &S::mqtt_max_queued, "10000",
+       "Messages of QoS 1 and 2 that wait for one session.", 1, 10'000'000},
+      {kEmbedded, "MQTT_CONNECTS_PER_MINUTE", Kind::kInteger, &S::mqtt_connects_per_minute, "60",
+       "Connections that a user may begin each minute, half as many at once; beyond, he waits for the "
+       "answer. 0: no "
+       "limit.",
+       0, 60'000'000},
+      {kEmbedded, "DRAIN_SECONDS", Kind::kDuration, &S::drain_time, "3 s",
+       "Time over which clients are disconnected, one by one, when the process stops.", 0, kHour},
+
+      {kPolicies, "POLICY_FILE", Kind::kText, &S::policy_file, "",
+       "TOML file of content filters (docs/policies.md). Read anew when it changes; a wrong one is refused "
+       "as "
+       "a "
+       "whole and the earlier rules stay."},
+      {kPolicies,
+       "BLOCK_NOTICE",
+       Kind::kChoice,
+       static_cast<void (*)(S&, std::size_t)>(
+           [](S& s, std::size_t i) { s.block_notice = static_cast<BlockNotice>(i); }),
+       "silent",
+       "What a blocked sender learns. `silent`: his message is SENT, and nobody else sees it. `told`: it is "
+       "refused.",
+       0,
+       UINT64_MAX,
+       {"silent", "told"}},
+      {kPolicies, "MAX_BLOCKS", Kind::kInteger, &S::max_blocks, "1000", "Users whom one user may block.", 1,
+       100'000},
+      {kPolicies,
+       "GROUP_SEND",
+       Kind::kChoice,
+       static_cast<void (*)(S&, std::size_t)>(
+           [](S& s, std::size_t i) { s.group_send = static_cast<GroupSend>(i); }),
+       "anyone",
+       "Who may send to a group: `anyone`, or its `members` alone. The sender `system` always may.",
+       0,
+       UINT64_MAX,
+       {"anyone", "members"}},
+      {kPolicies, "MAX_GROUP_MEMBERS", Kind::kInteger, &S::max_group_members, "100000",
+       "Members that a group may have.", 1, 1'000'000},
+      {kPolicies, "POLICY_HOOK_URL", Kind::kText, &S::policy_hook_url, "",
+       "URL that is asked, by POST, before a client's message is accepted."},
+      {kPolicies, "POLICY_HOOK_TIMEOUT", Kind::kDuration, &S::policy_hook_timeout, "50 ms",
+       "Longest time for its answer, connecting included.", 5, 10 * kSecond},
+      {kPolicies,
+       "POLICY_HOOK_FAIL",
+       Kind::kChoice,
+       static_cast<void (*)(S&, std::size_t)>(
+           [](S& s, std::size_t i) { s.policy_hook_fail = static_cast<HookFail>(i); }),
+       "open",
+       "Without its answer messages pass (`open`) or are refused (`closed`).",
+       0,
+       UINT64_MAX,
+       {"open", "closed"}},
+      {kPolicies, "POLICY_HOOK_SECRET", Kind::kSecret, &S::policy_hook_secret, "",
+       "Key of the signature `X-Inboxd-Signature` of the questions. Not set: no signature."},
+      {kPolicies, "POLICY_HOOK_CACHE_TTL", Kind::kDuration, &S::policy_hook_cache_ttl, "10 s",
+       "How long a verdict holds for the same message, unless the answer says; 0: it is asked each time.", 0,
+       kHour},
+      {kPolicies, "POLICY_HOOK_CONCURRENCY", Kind::kInteger, &S::policy_hook_concurrency, "64",
+       "Questions at a time.", 1, 1024},
+      {kPolicies, "POLICY_HOOK_TLS_VERIFY", Kind::kBool, &S::policy_hook_tls_verify, "true",
+       "Check the certificate of an `https://` hook and its host name."},
+      {kPolicies, "CACHE_ENABLED", Kind::kFlag, &S::cache_enabled, "false",
+       "Switches the rate limits on, as in deployments of the reference; any `BUCKET_*` that is set does so "
+       "too. "
+       "No cache is needed."},
+      {kPolicies, "BUCKET_MSG_CAPACITY", Kind::kInteger, &S::bucket_msg_capacity, "30",
+       "Messages that a user may send at once; 0: no limit.", 0, 1'000'000},
+      {kPolicies, "BUCKET_MSG_REFILL_RATE_PER_MIN", Kind::kInteger, &S::bucket_msg_refill, "30",
+       "Messages that he may send each minute.", 0, 60'000'000},
+      {kPolicies, "BUCKET_APP_CAPACITY", Kind::kInteger, &S::bucket_app_capacity, "0",
+       "Messages that all users may send at once; 0: no limit.", 0, 100'000'000},
+      {kPolicies, "BUCKET_APP_REFILL_RATE_PER_MIN", Kind::kInteger, &S::bucket_app_refill, "0",
+       "Messages that all users may send each minute.", 0, 1'000'000'000},
+      {kPolicies, "BUCKET_PAIR_CAPACITY", Kind::kInteger, &S::bucket_pair_capacity, "0",
+       "Messages that a user may send to one recipient at once; 0: no limit.", 0, 1'000'000},
+      {kPolicies, "BUCKET_PAIR_REFILL_RATE_PER_MIN", Kind::kInteger, &S::bucket_pair_refill, "0",
+       "Messages that he may send to him each minute.", 0, 60'000'000},
+      {kPolicies, "BUCKET_EXEMPT", Kind::kList, &S::bucket_exempt, "system,admin",
+       "Senders without a limit: user ids, and `admin` for messages sent by REST with an administrator's "
+       "token."},
+      {kPolicies, "BUCKET_INSTANCES", Kind::kInteger, &S::bucket_instances, "1",
+       "Instances that share the traffic: each grants its part of every limit.", 1, 1000},
+
       {kRest, "BASEURL", Kind::kText, &S::baseurl, "/api", "What the paths of the REST API begin with."},
       {kRest, "KEY_PEM", Kind::kText, &S::key_pem, "",
        "PEM file of the HTTPS key. With `CERT_PEM`, `HTTP_PORT` speaks HTTPS. Read anew on SIGHUP."},
@@ -301,8 +449,9 @@ std::span<const Setting> all_settings() {
 
 std::span<const Inert> inert_settings() {
   static constexpr Inert kTable[] = {
-      {"CACHE_*", "An external cache: this engine needs none."},
-      {"BUCKET_*", "Rate limits."},
+      {"CACHE_REDIS_*", "An external cache: this engine needs none."},
+      {"BUCKET_WH_*", "A neighbour's limit on webhooks. Set, it switches the rate limits on."},
+      {"BUCKET_BLK_*", "A neighbour's limit on steps of chatbots. Set, it switches the rate limits on."},
       {"ANALYTICS_*", "Analytics events."},
       {"PUSH_*", "Push notifications."},
       {"AUTO_RESTART", "The engine always connects again by itself."},

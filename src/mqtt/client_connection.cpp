@@ -1,0 +1,277 @@
+#include "mqtt/client_connection.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace inboxd::mqtt {
+namespace {
+
+/// What a client is given to take our last words.
+constexpr std::chrono::milliseconds kGoodbye{5'000};
+
+std::int64_t seconds_of(Millis now) noexcept { return now / 1000; }
+
+}  // namespace
+
+ClientConnection::ClientConnection(Front& front)
+    : front_(front), decoder_(Role::kServer, front.settings.max_packet_bytes) {}
+
+ClientConnection::~ClientConnection() = default;
+
+void ClientConnection::opened(Transport& transport) {
+  transport_ = &transport;
+  id_ = {front_.last_connection.fetch_add(1, std::memory_order_relaxed) + 1,
+         static_cast<std::uint32_t>(transport.thread())};
+  front_.switchboard.add(id_, *this);
+  last_heard_ = front_.clock.steady();
+  deadline_ = last_heard_ + front_.settings.connect_timeout;
+}
+
+void ClientConnection::received(std::string_view bytes) {
+  last_heard_ = front_.clock.steady();
+  if (state_ == State::kHeld) {
+    early_.append(bytes);
+    return;
+  }
+  read(bytes);
+  hand_over();
+}
+
+void ClientConnection::read(std::string_view bytes) {
+  while (!bytes.empty() && state_ != State::kClosing) {
+    if (state_ == State::kHeld) {
+      early_.append(bytes);
+      return;
+    }
+    auto packet = decoder_.next(bytes);
+    if (!packet) return end(packet.error().reason, packet.error().detail);
+    if (*packet) handle(std::move(**packet));
+  }
+}
+
+void ClientConnection::handle(Packet&& packet) {
+  const bool connects = std::holds_alternative<Connect>(packet);
+  const bool authenticates = std::holds_alternative<Auth>(packet);
+  if (state_ == State::kConnecting && !connects)
+    return end(Reason::kProtocolError, "the first packet is no CONNECT");
+  if (state_ == State::kAuthenticating && !authenticates) {
+    return end(Reason::kProtocolError, "a packet in the middle of the authentication");
+  }
+  std::visit([this](auto&& what) { on(std::forward<decltype(what)>(what)); }, std::move(packet));
+}
+
+void ClientConnection::tick(Time now) {
+  switch (state_) {
+    case State::kConnecting:
+    case State::kAuthenticating:
+      if (now >= deadline_) end(Reason::kKeepAliveTimeout, "no CONNECT in time");
+      return;
+    case State::kHeld:
+      if (now >= deadline_) {
+        attach();
+        transport_->resume();
+        read(std::exchange(early_, {}));
+        hand_over();
+      }
+      return;
+    case State::kClosing:
+      return;
+    case State::kAttaching:
+    case State::kAttached:
+      break;
+  }
+  if (keep_alive_.count() > 0 && now - last_heard_ > keep_alive_) {
+    return end(Reason::kKeepAliveTimeout, "nothing heard for one and a half times the keep-alive");
+  }
+  const auto grace = front_.settings.token_grace.count();
+  if (expires_at_ && seconds_of(front_.clock.now()) >= *expires_at_ + grace) {
+    return end(Reason::kNotAuthorized, "its token has expired");
+  }
+  if (leave_at_ && now >= *leave_at_) return end(Reason::kServerShuttingDown, "the server shuts down");
+  if (slow_since_ && now - *slow_since_ > front_.settings.slow_reader) {
+    end(Reason::kQuotaExceeded, "the client does not take what it is sent");
+  }
+}
+
+void ClientConnection::drained() { slow_since_.reset(); }
+
+void ClientConnection::closed(CloseCause) {
+  detach(true, std::nullopt, "the connection broke");
+  hand_over();
+  front_.switchboard.remove(id_);
+}
+
+// --- towards the hub
+
+void ClientConnection::command(decltype(Command::what) what) { commands_.push_back({id_, std::move(what)}); }
+
+void ClientConnection::hand_over() {
+  if (commands_.empty()) return;
+  front_.feed.put(std::exchange(commands_, {}));
+  hold_back_if_full();
+}
+
+void ClientConnection::hold_back_if_full() {
+  if (state_ == State::kClosing || waits_for_room_ || !front_.feed.full()) return;
+  waits_for_room_ = true;
+  front_.switchboard.wait_for_room(id_);
+  transport_->pause();
+  // It may have been emptied in between, and nobody told.
+  if (!front_.feed.full()) room();
+}
+
+void ClientConnection::room() {
+  if (!std::exchange(waits_for_room_, false) || state_ == State::kClosing) return;
+  if (!waits_for_answers_) transport_->resume();
+}
+
+void ClientConnection::detach(bool with_will, std::optional<std::uint32_t> expiry, std::string_view why) {
+  if (!std::exchange(hub_has_it_, false)) return;
+  command(Detach{.publish_will = with_will, .session_expiry_seconds = expiry, .why = std::string(why)});
+}
+
+void ClientConnection::end(Reason reason, std::string_view why, bool hub_knows) {
+  if (state_ == State::kClosing) return;
+  if (hub_knows) hub_has_it_ = false;
+  const bool was_connected = state_ == State::kAttached;
+  front_.log.write(was_connected ? LogLevel::kInfo : LogLevel::kWarn,
+                   was_connected ? "MQTT connection ended" : "MQTT connection refused",
+                   std::initializer_list<LogField>{{"reason", std::string(name_of(reason))},
+                                                   {"why", std::string(why)},
+                                                   {"user", access_ ? access_->user().str() : std::string()},
+                                                   {"address", transport_->peer_address()}});
+  if (was_connected) {
+    front_.probe.disconnected(reason);
+    if (version_ == Version::k5) send(Disconnect{.reason = reason, .properties = {}});
+  } else {
+    front_.probe.refused(reason);
+    if (state_ != State::kConnecting || reason == Reason::kUnsupportedProtocolVersion) answer_connect(reason);
+  }
+  detach(true, std::nullopt, why);
+  state_ = State::kClosing;
+  hand_over();
+  transport_->close_after_flush(kGoodbye);
+}
+
+// --- from the hub
+
+void ClientConnection::take(Event&& event) {
+  if (state_ == State::kClosing) return;
+  std::visit([this](auto&& what) { on(std::forward<decltype(what)>(what)); }, std::move(event.what));
+  hand_over();
+}
+
+void ClientConnection::on(Attached&& attached) {
+  state_ = State::kAttached;
+  const ConnectionSettings& settings = front_.settings;
+  Connack connack{.session_present = attached.session_present, .reason = Reason::kSuccess, .properties = {}};
+  Properties& properties = connack.properties;
+  if (version_ == Version::k5) {
+    properties.receive_maximum = settings.receive_maximum;
+    properties.topic_alias_maximum = settings.topic_alias_maximum;
+    properties.maximum_packet_size = static_cast<std::uint32_t>(settings.max_packet_bytes);
+    if (connect_->client_id.empty()) properties.assigned_client_id = client_id_;
+    const auto asked = connect_->properties.session_expiry_seconds.value_or(0);
+    if (asked > settings.max_session_expiry) properties.session_expiry_seconds = settings.max_session_expiry;
+    if (!method_.empty()) properties.authentication_method = method_;
+  }
+  send(connack);
+  connect_.reset();
+}
+
+void ClientConnection::on(Ended&& ended) { end(ended.reason, name_of(ended.reason), true); }
+
+void ClientConnection::on(Acknowledge&& acknowledge) {
+  using Kind = Acknowledgement::Kind;
+  const bool ends = acknowledge.kind == Kind::kPuback || acknowledge.kind == Kind::kPubcomp ||
+                    (acknowledge.kind == Kind::kPubrec && is_error(acknowledge.reason));
+  if (ends) std::erase(unanswered_, acknowledge.packet_id);
+  send(Acknowledgement{.kind = acknowledge.kind,
+                       .packet_id = acknowledge.packet_id,
+                       .reason = acknowledge.reason,
+                       .properties = {}});
+  if (waits_for_answers_ && unanswered_.size() < front_.settings.receive_maximum) {
+    waits_for_answers_ = false;
+    if (!waits_for_room_) transport_->resume();
+  }
+}
+
+void ClientConnection::on(Subscribed&& subscribed) {
+  send(Suback{.packet_id = subscribed.packet_id, .reasons = std::move(subscribed.reasons), .properties = {}});
+}
+
+void ClientConnection::on(Unsubscribed&& unsubscribed) {
+  send(Unsuback{
+      .packet_id = unsubscribed.packet_id, .reasons = std::move(unsubscribed.reasons), .properties = {}});
+}
+
+void ClientConnection::on(Outgoing&& outgoing) {
+  Properties scratch;
+  PublishParts parts = parts_of(outgoing, scratch);
+  const std::size_t bytes = encoded_size(parts, version_);
+  if (!may_send(outgoing, bytes)) return;
+  encode_publish(parts, version_, transport_->outbox());
+  front_.probe.sent(outgoing.qos, bytes);
+}
+
+/// Under QoS 0 what the client does not take is dropped. Under QoS 1 and 2 its window bounds what is under
+/// way; where even that is too much, it has to come again.
+bool ClientConnection::may_send(const Outgoing& outgoing, std::size_t bytes) {
+  const std::size_t unsent = transport_->unsent();
+  const std::size_t most = front_.settings.max_unsent;
+  if (bytes > max_packet_bytes_) {
+    front_.probe.dropped(Drop::kTooLarge);
+    // To the session it is as if it had been delivered (MQTT-3.1.2-25).
+    if (outgoing.qos != Qos::kAtMostOnce) {
+      const auto kind =
+          outgoing.qos == Qos::kAtLeastOnce ? Acknowledgement::Kind::kPuback : Acknowledgement::Kind::kPubrec;
+      command(Acknowledged{kind, outgoing.packet_id,
+                           outgoing.qos == Qos::kAtLeastOnce ? Reason::kSuccess : Reason::kPacketTooLarge});
+    }
+    return false;
+  }
+  if (unsent + bytes <= most) return true;
+  if (!slow_since_) slow_since_ = front_.clock.steady();
+  if (outgoing.qos == Qos::kAtMostOnce) {
+    front_.probe.dropped(Drop::kSlowReader);
+    return false;
+  }
+  if (unsent + bytes <= 2 * most) return true;
+  end(Reason::kQuotaExceeded, "the client does not take what it is sent");
+  return false;
+}
+
+PublishParts ClientConnection::parts_of(const Outgoing& outgoing, Properties& scratch) {
+  const Message& message = *outgoing.message;
+  PublishParts parts{.topic = message.topic,
+                     .payload = *message.payload,
+                     .qos = outgoing.qos,
+                     .dup = outgoing.dup,
+                     .retain = outgoing.retain,
+                     .packet_id = outgoing.packet_id};
+  if (version_ == Version::k311) return parts;
+  if (message.properties) scratch = *message.properties;
+  scratch.subscription_ids = outgoing.subscription_ids;
+  if (message.expires_at != 0) {
+    const Millis left = std::max<Millis>(message.expires_at - front_.clock.now(), 0);
+    scratch.message_expiry_seconds = static_cast<std::uint32_t>((left + 999) / 1000);
+  }
+  if (const auto alias = aliases_out_.find(message.topic); alias != aliases_out_.end()) {
+    scratch.topic_alias = alias->second;
+    parts.topic = {};
+  } else if (aliases_out_.size() < alias_maximum_out_) {
+    const auto next = static_cast<std::uint16_t>(aliases_out_.size() + 1);
+    scratch.topic_alias = next;
+    aliases_out_.emplace(message.topic, next);
+  }
+  parts.properties = &scratch;
+  return parts;
+}
+
+void ClientConnection::send(const Packet& packet) { encode(packet, version_, transport_->outbox()); }
+
+void ClientConnection::answer_connect(Reason reason) {
+  send(Connack{.session_present = false, .reason = reason, .properties = {}});
+}
+
+}  // namespace inboxd::mqtt

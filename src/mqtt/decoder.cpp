@@ -1,0 +1,127 @@
+#include "mqtt/decoder.hpp"
+
+#include <utility>
+
+#include "mqtt/fixed_header.hpp"
+#include "mqtt/packet_readers.hpp"
+#include "mqtt/reader.hpp"
+#include "mqtt/wire.hpp"
+
+namespace inboxd::mqtt {
+namespace {
+
+constexpr DecodeError kLongLength = {Reason::kMalformedPacket, "2.1.4",
+                                     "a remaining length of more than four bytes"};
+constexpr DecodeError kWideLength = {Reason::kMalformedPacket, "MQTT-1.5.5-1",
+                                     "a remaining length longer than it need be"};
+
+/// The clause is that of the receiver's sender.
+DecodeError too_large(Role receiver) noexcept {
+  const std::string_view clause = receiver == Role::kServer ? "MQTT-3.2.2-15" : "MQTT-3.1.2-24";
+  return {Reason::kPacketTooLarge, clause, "a packet larger than is taken"};
+}
+
+std::optional<Varint> remaining_length(std::string_view frame) noexcept {
+  return read_varint(frame.substr(1, kMaxVarintBytes));
+}
+
+Packet read_packet(Reader& reader, const FrameContext& frame) {
+  switch (frame.kind) {
+    case Kind::kConnect:
+      return read_connect(reader);
+    case Kind::kConnack:
+      return read_connack(reader, frame);
+    case Kind::kPublish:
+      return read_publish(reader, frame);
+    case Kind::kPuback:
+    case Kind::kPubrec:
+    case Kind::kPubrel:
+    case Kind::kPubcomp:
+      return read_acknowledgement(reader, frame);
+    case Kind::kSubscribe:
+      return read_subscribe(reader, frame);
+    case Kind::kSuback:
+      return read_suback(reader, frame);
+    case Kind::kUnsubscribe:
+      return read_unsubscribe(reader, frame);
+    case Kind::kUnsuback:
+      return read_unsuback(reader, frame);
+    case Kind::kPingreq:
+      return Pingreq{};
+    case Kind::kPingresp:
+      return Pingresp{};
+    case Kind::kDisconnect:
+      return read_disconnect(reader, frame);
+    case Kind::kAuth:
+      return read_auth(reader, frame);
+  }
+  return Pingreq{};
+}
+
+}  // namespace
+
+Result<std::optional<Packet>, DecodeError> Decoder::next(std::string_view& bytes) {
+  if (!partial_.empty()) return resume(bytes);
+  const auto size = frame_size(bytes);
+  if (!size) return Failure<DecodeError>(size.error());
+  if (!*size || **size > bytes.size()) {
+    partial_.assign(std::exchange(bytes, {}));
+    return std::nullopt;
+  }
+  const std::string_view frame = bytes.substr(0, **size);
+  bytes.remove_prefix(frame.size());
+  return decode(frame);
+}
+
+/// Takes no more than the frame lacks, and holds no more than has come, whatever length was announced.
+Result<std::optional<Packet>, DecodeError> Decoder::resume(std::string_view& bytes) {
+  for (;;) {
+    const auto size = frame_size(partial_);
+    if (!size) return Failure<DecodeError>(size.error());
+    if (*size == partial_.size()) {
+      // A swap, since assigning an empty string would keep the memory.
+      std::string frame;
+      frame.swap(partial_);
+      return decode(frame);
+    }
+    if (bytes.empty()) return std::nullopt;
+    const std::size_t missing = *size ? **size - partial_.size() : 1;
+    const std::string_view piece = bytes.substr(0, missing);
+    partial_.append(piece);
+    bytes.remove_prefix(piece.size());
+  }
+}
+
+/// Of the frame that `bytes` begins, the fixed header included; nothing where its length is yet to come.
+Result<std::optional<std::size_t>, DecodeError> Decoder::frame_size(std::string_view bytes) const {
+  if (bytes.empty()) return std::nullopt;
+  if (const auto offence = offence_of(static_cast<std::uint8_t>(bytes.front()), role_, version_)) {
+    return Failure<DecodeError>(*offence);
+  }
+  const auto length = remaining_length(bytes);
+  if (!length) return Failure<DecodeError>(kLongLength);
+  if (length->bytes == 0) return std::nullopt;
+  if (version_ == Version::k5 && !length->shortest) return Failure<DecodeError>(kWideLength);
+  const std::size_t size = 1 + length->bytes + length->value;
+  if (size > max_packet_bytes_) return Failure<DecodeError>(too_large(role_));
+  return size;
+}
+
+/// `frame` is whole and has a header that frame_size() takes.
+Result<std::optional<Packet>, DecodeError> Decoder::decode(std::string_view frame) {
+  const Varint length = remaining_length(frame).value_or(Varint{});
+  const auto first = static_cast<std::uint8_t>(frame.front());
+  Reader reader(frame.substr(1 + length.bytes));
+  std::optional<Packet> packet =
+      read_packet(reader, {kind_of(first), flags_of(first), version_.value_or(Version::k311), role_});
+  if (!reader.empty()) reader.fail({Reason::kMalformedPacket, "2.1.4", "bytes after the end of the packet"});
+  if (!reader.ok()) return Failure<DecodeError>(reader.error());
+  if (const auto* connect = std::get_if<Connect>(&*packet)) {
+    // What the header could not be held to before the version was known.
+    if (connect->version == Version::k5 && !length.shortest) return Failure<DecodeError>(kWideLength);
+    version_ = connect->version;
+  }
+  return packet;
+}
+
+}  // namespace inboxd::mqtt

@@ -1,0 +1,386 @@
+#include "mqtt/hub.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace inboxd::mqtt {
+namespace {
+
+/// Client ids whose owner is remembered after their session has ended.
+constexpr std::size_t kRememberedOwners = 100'000;
+constexpr std::size_t kPage = 1000;
+/// Of one connection; web apps have one.
+constexpr std::size_t kPresences = 8;
+constexpr std::string_view kConnected = R"({"connected":true})";
+constexpr std::string_view kDisconnected = R"({"disconnected":true})";
+/// Retained messages that are looked at for having expired, at a time.
+constexpr std::size_t kSweep = 1000;
+
+template <class... Handlers>
+struct Overloaded : Handlers... {
+  using Handlers::operator()...;
+};
+
+std::uint8_t options_byte(const SubscriptionOptions& options) noexcept {
+  unsigned byte = static_cast<unsigned>(options.qos);
+  if (options.no_local) byte |= 0x04U;
+  if (options.retain_as_published) byte |= 0x08U;
+  return static_cast<std::uint8_t>(byte);
+}
+
+SubscriptionOptions options_of(const SessionSubscription& row) noexcept {
+  return {.qos = static_cast<Qos>(row.options & 0x03U),
+          .no_local = (row.options & 0x04U) != 0,
+          .retain_as_published = (row.options & 0x08U) != 0,
+          .id = row.id};
+}
+
+}  // namespace
+
+Hub::Hub(HubSettings settings, SessionStore& store, Clock& clock, EventSink& sink, MqttProbe& probe, Log& log)
+    : settings_(std::move(settings)),
+      store_(store),
+      clock_(clock),
+      sink_(sink),
+      probe_(probe),
+      log_(log),
+      router_(settings_.inbox_roots),
+      is_online_([this](SessionId id) {
+        const Session* const session = by_id(id);
+        return session != nullptr && session->connected();
+      }),
+      retained_(settings_.retained),
+      owners_(kRememberedOwners) {
+  load();
+}
+
+Hub::~Hub() = default;
+
+void Hub::load() {
+  last_sequence_ = store_.last_sequence();
+  std::string after;
+  for (auto page = store_.sessions(after, kPage); !page.empty(); page = store_.sessions(after, kPage)) {
+    for (const SessionRow& row : page) restore(row);
+    after = page.back().client_id;
+  }
+  std::string topic;
+  for (auto page = store_.retained(topic, kPage); !page.empty(); page = store_.retained(topic, kPage)) {
+    topic = page.back().topic;
+    for (RetainedMessage& row : page) {
+      retained_.put(std::make_shared<const Message>(Message{.topic = std::move(row.topic),
+                                                            .payload = std::move(row.payload),
+                                                            .qos = static_cast<Qos>(row.qos),
+                                                            .retain = true,
+                                                            .properties = restored_properties(row.properties),
+                                                            .expires_at = row.expires_at}));
+    }
+  }
+}
+
+/// One that was connected when the process ended is as if its connection had just been lost.
+void Hub::restore(const SessionRow& row) {
+  Session& session = create(row.client_id);
+  session.user = row.user;
+  session.expiry_seconds = row.expiry_seconds;
+  session.ended_at = row.ended_at == 0 ? clock_.now() : row.ended_at;
+  for (const SessionSubscription& subscription : row.subscriptions) {
+    const SubscriptionOptions options = options_of(subscription);
+    session.subscriptions.emplace_back(subscription.filter, options);
+    router_.subscribe(session.id, subscription.filter, options);
+  }
+  for (const SessionPacket& packet : store_.packets(row.client_id)) {
+    if (packet.state == SessionPacket::State::kReceived) {
+      session.received.emplace(packet.packet_id, true);
+    } else {
+      session.in_flight.restore(
+          packet.packet_id, {.sequence = 0, .qos = Qos::kExactlyOnce, .phase = InFlight::Phase::kReleased});
+    }
+  }
+  session.stored = store_.queue_size(row.client_id).messages;
+  if (session.stored > 0) session.newest = last_sequence_;
+  if (row.ended_at == 0) save(session);
+  put_off(session);
+}
+
+/// Sees to it that its will and its end come in time.
+void Hub::put_off(const Session& session) {
+  if (session.will_due != 0) due_.emplace(session.will_due, session.client_id);
+  if (session.expires()) due_.emplace(session.expires_at(), session.client_id);
+}
+
+void Hub::handle(Command command) {
+  const auto found = by_connection_.find(command.from.number);
+  Session* const session = found == by_connection_.end() ? nullptr : found->second;
+  if (auto* attach = std::get_if<Attach>(&command.what)) return on(session, command.from, std::move(*attach));
+  // Its connection was taken over, or ended by us: whatever it still said comes too late.
+  if (session == nullptr) return;
+  std::visit(
+      Overloaded{[](Attach&&) {}, [&](auto&& what) { on(*session, std::forward<decltype(what)>(what)); }},
+      std::move(command.what));
+}
+
+// --- connections
+
+std::optional<Reason> Hub::refusal_of(const Attach& attach) {
+  const auto known = by_client_.find(attach.client_id);
+  const std::string* owner =
+      known != by_client_.end() ? &known->second->user : owners_.find(attach.client_id);
+  if (owner != nullptr && *owner != attach.user) return Reason::kClientIdentifierNotValid;
+  const bool takes_over = known != by_client_.end() && known->second->connected();
+  const auto connections = per_user_.find(attach.user);
+  if (!attach.user.empty() && !takes_over && connections != per_user_.end() &&
+      connections->second >= settings_.connections_per_user) {
+    return Reason::kQuotaExceeded;
+  }
+  if (known == by_client_.end() && attach.session_expiry_seconds > 0 &&
+      by_client_.size() - by_connection_.size() >= settings_.persistent_sessions) {
+    return Reason::kQuotaExceeded;
+  }
+  return std::nullopt;
+}
+
+void Hub::on(Session* session, ConnectionId from, Attach&& attach) {
+  if (session != nullptr) return;  // a connection attaches once
+  if (const auto refused = refusal_of(attach)) {
+    probe_.refused(*refused);
+    return emit(from, Ended{*refused});
+  }
+  const auto found = by_client_.find(attach.client_id);
+  Session* known = found == by_client_.end() ? nullptr : found->second.get();
+  if (known != nullptr && known->connected()) {
+    emit(*known->connection, Ended{Reason::kSessionTakenOver});
+    end_connection(*known, true);
+    // A session that ended with its connection is gone.
+    const auto again = by_client_.find(attach.client_id);
+    known = again == by_client_.end() ? nullptr : again->second.get();
+  }
+  if (known != nullptr && attach.clean_start) {
+    publish_will(*known);
+    remove(*known);
+    known = nullptr;
+  }
+  const bool present = known != nullptr;
+  Session& mine = present ? *known : create(attach.client_id);
+  emit(from, Attached{present});
+  begin(mine, from, std::move(attach));
+  if (present) resume(mine);
+}
+
+Session& Hub::create(const std::string& client_id) {
+  auto session = std::make_unique<Session>();
+  session->id = SessionId{++last_session_};
+  session->client_id = client_id;
+  Session& created = *session;
+  by_number_.emplace(last_session_, &created);
+  by_client_.insert_or_assign(client_id, std::move(session));
+  return created;
+}
+
+void Hub::begin(Session& session, ConnectionId connection, Attach&& attach) {
+  session.connection = connection;
+  session.user = std::move(attach.user);
+  session.peer = std::move(attach.peer);
+  session.admin = attach.admin;
+  session.version = attach.version;
+  session.receive_maximum = attach.receive_maximum;
+  session.expiry_seconds = attach.session_expiry_seconds;
+  // One that was put off is not published where its client comes back in time (MQTT-3.1.3-9).
+  session.will = std::move(attach.will);
+  session.will_due = 0;
+  session.overflowed = false;
+  session.connected_at = clock_.now();
+  session.ended_at = 0;
+  by_connection_.emplace(connection.number, &session);
+  if (!session.user.empty()) ++per_user_[session.user];
+  if (session.persistent()) save(session);
+  probe_.connected();
+  if (const auto key = settings_.presence_key(session.user, session.client_id)) {
+    note_presence(session, *key);
+    say_presence(*key, kConnected);
+  }
+}
+
+/// The connection says that it is there: when it ends, this is said to be over, however it ends.
+void Hub::note_presence(Session& session, const std::string& routing_key) {
+  const auto known = std::find(session.presence.begin(), session.presence.end(), routing_key);
+  if (known == session.presence.end() && session.presence.size() < kPresences)
+    session.presence.push_back(routing_key);
+}
+
+void Hub::say_presence(const std::string& routing_key, std::string_view payload) {
+  const auto queue = settings_.heard(routing_key);
+  if (!queue) return;
+  arrivals_.push_back({.queue = *queue,
+                       .routing_key = routing_key,
+                       .message = std::make_shared<const Message>(
+                           Message{.topic = {}, .payload = std::make_shared<const std::string>(payload)})});
+}
+
+void Hub::forget_presence(const std::string& routing_key) { say_presence(routing_key, kDisconnected); }
+
+void Hub::save(const Session& session) {
+  SessionRow row{.client_id = session.client_id,
+                 .user = session.user,
+                 .expiry_seconds = session.expiry_seconds,
+                 .ended_at = session.ended_at,
+                 .subscriptions = {}};
+  for (const auto& [filter, options] : session.subscriptions) {
+    row.subscriptions.push_back({filter, options_byte(options), options.id});
+  }
+  commit_.sessions.push_back(std::move(row));
+}
+
+void Hub::on(Session& session, const Detach& what) {
+  if (what.session_expiry_seconds) session.expiry_seconds = *what.session_expiry_seconds;
+  end_connection(session, what.publish_will);
+}
+
+void Hub::end_connection(Session& session, bool with_will) {
+  by_connection_.erase(session.connection->number);
+  session.connection.reset();
+  if (const auto user = per_user_.find(session.user); user != per_user_.end() && --user->second == 0) {
+    per_user_.erase(user);
+  }
+  for (const std::string& key : session.presence) forget_presence(key);
+  session.presence.clear();
+  if (!with_will) session.will.reset();
+  // At once, or when its delay is over, or its session where that is sooner (MQTT 5, 3.1.3.2.2).
+  const Millis delay =
+      session.will ? Millis{session.will->properties.will_delay_seconds.value_or(0)} * 1000 : 0;
+  if (delay == 0 || !session.persistent()) publish_will(session);
+  if (!session.persistent()) return remove(session);
+  session.ended_at = clock_.now();
+  if (session.will) session.will_due = session.ended_at + delay;
+  save(session);
+  put_off(session);
+}
+
+void Hub::publish_will(Session& session) {
+  if (!session.will) return;
+  Will will = *std::exchange(session.will, std::nullopt);
+  session.will_due = 0;
+  on(session, Publication{message_of(std::move(will.topic), std::move(will.payload), will.qos, will.retain,
+                                     will.properties, clock_.now()),
+                          0, false});
+}
+
+void Hub::remove(Session& session) {
+  if (session.connected()) by_connection_.erase(session.connection->number);
+  for (const auto& [filter, options] : session.subscriptions) router_.unsubscribe(session.id, filter);
+  commit_.removed_sessions.push_back(session.client_id);
+  if (!session.user.empty()) owners_.put(session.client_id, session.user);
+  by_number_.erase(static_cast<std::uint64_t>(session.id));
+  const std::string client_id = session.client_id;
+  by_client_.erase(client_id);
+}
+
+bool Hub::disconnect(ConnectionId connection, Reason reason) {
+  const auto found = by_connection_.find(connection.number);
+  if (found == by_connection_.end()) return false;
+  emit(connection, Ended{reason});
+  end_connection(*found->second, true);
+  return true;
+}
+
+void Hub::run_timers() {
+  const Millis now = clock_.now();
+  while (!due_.empty() && due_.begin()->first <= now) {
+    const auto entry = due_.extract(due_.begin());
+    const auto found = by_client_.find(entry.mapped());
+    if (found == by_client_.end() || found->second->connected()) continue;
+    Session& session = *found->second;
+    const bool ends = session.expires() && session.expires_at() <= now;
+    if (ends || (session.will_due != 0 && session.will_due <= now)) publish_will(session);
+    if (ends) remove(session);
+  }
+  for (std::string& topic : retained_.sweep(now, kSweep))
+    commit_.removed_retained.push_back(std::move(topic));
+  probe_.sessions(by_client_.size(), by_connection_.size(), retained_.size());
+}
+
+// --- subscriptions
+
+void Hub::on(Session& session, SubscribeTo&& what) {
+  Subscribed answer{.packet_id = what.packet_id, .reasons = std::move(what.reasons)};
+  std::vector<std::pair<std::size_t, std::vector<MessagePtr>>> retained;
+  for (std::size_t i = 0; i < what.subscriptions.size(); ++i) {
+    if (is_error(answer.reasons[i])) continue;
+    std::vector<MessagePtr> found;
+    subscribe(session, what.subscriptions[i], what.subscription_id, found);
+    if (!found.empty()) retained.emplace_back(i, std::move(found));
+  }
+  if (session.persistent()) save(session);
+  // Before any message of it: clients attach their listeners when it comes (PROTOCOL 7).
+  emit(*session.connection, std::move(answer));
+  for (auto& [index, messages] : retained) {
+    const Subscription& wanted = what.subscriptions[index];
+    for (MessagePtr& message : messages) {
+      Outgoing outgoing{.message = std::move(message), .qos = wanted.qos, .dup = false, .retain = true};
+      if (what.subscription_id != 0) outgoing.subscription_ids.push_back(what.subscription_id);
+      deliver_to(session, std::move(outgoing));
+    }
+  }
+}
+
+void Hub::subscribe(Session& session, const Subscription& wanted, std::uint32_t id,
+                    std::vector<MessagePtr>& retained) {
+  const SubscriptionOptions options{.qos = wanted.qos,
+                                    .no_local = wanted.no_local,
+                                    .retain_as_published = wanted.retain_as_published,
+                                    .id = id};
+  router_.subscribe(session.id, wanted.filter, options);
+  SubscriptionOptions* const existing = session.find_subscription(wanted.filter);
+  if (existing != nullptr) {
+    *existing = options;
+  } else {
+    session.subscriptions.emplace_back(wanted.filter, options);
+  }
+  const bool shared = wanted.filter.starts_with("$share/");  // MQTT 5, 3.8.4: none are sent for these
+  const bool wants = wanted.retain_handling == RetainHandling::kSend ||
+                     (wanted.retain_handling == RetainHandling::kSendIfNew && existing == nullptr);
+  if (wants && !shared) retained = retained_.find(wanted.filter, clock_.now());
+}
+
+void Hub::on(Session& session, UnsubscribeFrom&& what) {
+  Unsubscribed answer{.packet_id = what.packet_id, .reasons = {}};
+  for (const std::string& filter : what.filters) {
+    const bool existed = session.erase_subscription(filter);
+    if (existed) router_.unsubscribe(session.id, filter);
+    answer.reasons.push_back(existed ? Reason::kSuccess : Reason::kNoSubscriptionExisted);
+  }
+  if (session.persistent()) save(session);
+  emit(*session.connection, std::move(answer));
+}
+
+// --- what all have in common
+
+void Hub::emit(ConnectionId to, decltype(Event::what) what) { events_.push_back({to, std::move(what)}); }
+
+Session* Hub::by_id(SessionId id) {
+  const auto found = by_number_.find(static_cast<std::uint64_t>(id));
+  return found == by_number_.end() ? nullptr : found->second;
+}
+
+void Hub::flush() {
+  for (const ConnectionId connection : std::exchange(overflowed_, {})) {
+    disconnect(connection, Reason::kQuotaExceeded);
+  }
+  // What is read from the store to be sent may have to be noted there first, and so on.
+  do {
+    if (!commit_.empty()) {
+      store_.commit(commit_);
+      commit_ = {};
+    }
+    std::vector<SessionId> pumped;
+    pumped.swap(to_pump_);
+    for (const SessionId id : pumped) {
+      if (Session* const session = by_id(id)) pump(*session);
+    }
+  } while (!commit_.empty() || !to_pump_.empty());
+  for (Event& event : events_) sink_.send(std::move(event));
+  events_.clear();
+  sink_.flush();
+}
+
+}  // namespace inboxd::mqtt

@@ -1,0 +1,338 @@
+#include <algorithm>
+#include <utility>
+
+#include "mqtt/hub.hpp"
+
+/// How messages reach the hub's sessions, under which quality of service (MQTT 5, 4.3).
+namespace inboxd::mqtt {
+namespace {
+
+/// What is read from the store at a time for one session.
+constexpr std::size_t kPumpBytes = std::size_t{1024} * 1024;
+
+Outgoing outgoing_of(const QueuedMessage& row) {
+  auto properties = restored_properties(row.properties);
+  std::vector<std::uint32_t> ids;
+  if (properties) ids = properties->subscription_ids;
+  return {.message = std::make_shared<const Message>(Message{.topic = row.topic,
+                                                             .payload = row.payload,
+                                                             .qos = static_cast<Qos>(row.qos),
+                                                             .retain = row.retain,
+                                                             .properties = std::move(properties),
+                                                             .expires_at = row.expires_at}),
+          .qos = static_cast<Qos>(row.qos),
+          .dup = false,
+          .retain = row.retain,
+          .packet_id = 0,
+          .subscription_ids = std::move(ids)};
+}
+
+std::string routing_key_of(std::string_view topic) {
+  std::string key(topic);
+  std::replace(key.begin(), key.end(), '/', '.');
+  return key;
+}
+
+}  // namespace
+
+// --- from clients
+
+void Hub::on(Session& session, Publication&& what) {
+  const bool once = what.message->qos == Qos::kExactlyOnce && what.packet_id != 0;
+  if (once) {
+    const auto [known, is_new] = session.received.emplace(what.packet_id, false);
+    if (!is_new) {
+      // The client did not hear that it was received (MQTT-4.3.3-10); where it is not durable yet, it will.
+      if (known->second)
+        acknowledge(session, Acknowledgement::Kind::kPubrec, what.packet_id, Reason::kSuccess);
+      return;
+    }
+  }
+  std::string key = routing_key_of(what.message->topic);
+  if (const auto heard = settings_.heard(key))
+    return arrive(session, *heard, std::move(key), std::move(what));
+  if (what.message->retain) keep(what.message);
+  const std::size_t reached = deliver(what.message, session.id);
+  if (what.packet_id == 0) return;
+  const Reason reason = reached == 0 ? Reason::kNoMatchingSubscribers : Reason::kSuccess;
+  if (once) return received(session, what.packet_id, reason);
+  acknowledge(session, Acknowledgement::Kind::kPuback, what.packet_id, reason);
+}
+
+void Hub::arrive(Session& session, Queue queue, std::string key, Publication&& what) {
+  if (settings_.presence_key(session.user, session.client_id) &&
+      key.find(".presence.") != std::string::npos) {
+    note_presence(session, key);
+  }
+  arrivals_.push_back({.queue = queue,
+                       .routing_key = std::move(key),
+                       .message = std::move(what.message),
+                       .dup = what.dup,
+                       .packet_id = what.packet_id,
+                       .session = session.id,
+                       .connection = session.connection,
+                       .client_id = session.client_id});
+}
+
+std::deque<Arrival> Hub::take_arrivals() { return std::exchange(arrivals_, {}); }
+
+void Hub::committed(const Arrival& arrival) {
+  if (!arrival.message->topic.empty()) deliver(arrival.message, arrival.session);
+  if (arrival.packet_id == 0) return;
+  Session* const session = by_id(arrival.session);
+  if (session == nullptr) return;
+  if (arrival.message->qos == Qos::kExactlyOnce)
+    return received(*session, arrival.packet_id, Reason::kSuccess);
+  // On another connection the packet id may stand for another message by now.
+  if (session->connection == arrival.connection) {
+    acknowledge(*session, Acknowledgement::Kind::kPuback, arrival.packet_id, Reason::kSuccess);
+  }
+}
+
+/// A QoS 2 publication is taken: whatever is sent again under its packet id is that one.
+void Hub::received(Session& session, PacketId id, Reason reason) {
+  session.received[id] = true;
+  if (session.persistent()) {
+    commit_.packets.push_back({session.client_id, SessionPacket::State::kReceived, id});
+  }
+  acknowledge(session, Acknowledgement::Kind::kPubrec, id, reason);
+}
+
+void Hub::acknowledge(Session& session, Acknowledgement::Kind kind, PacketId id, Reason reason) {
+  if (session.connected()) emit(*session.connection, Acknowledge{kind, id, reason});
+}
+
+// --- retained messages (MQTT 5, 3.3.1.3)
+
+void Hub::keep(const MessagePtr& message) {
+  if (message->payload->empty()) {
+    retained_.remove(message->topic);
+    commit_.removed_retained.push_back(message->topic);
+    return;
+  }
+  if (!retained_.put(message)) return probe_.dropped(Drop::kRetainedFull);
+  commit_.retained.push_back({.topic = message->topic,
+                              .payload = message->payload,
+                              .qos = static_cast<std::uint8_t>(message->qos),
+                              .stored_at = clock_.now(),
+                              .expires_at = message->expires_at,
+                              .properties = stored_properties(message->properties.get())});
+}
+
+// --- to subscribers
+
+void Hub::publish(const MessagePtr& message) { deliver(message, kNoSession); }
+
+std::size_t Hub::deliver(const MessagePtr& message, SessionId publisher) {
+  matches_.clear();
+  router_.match(message->topic, publisher, is_online_, matches_);
+  for (Match& match : matches_) {
+    Session* const session = by_id(match.session);
+    if (session == nullptr) continue;
+    deliver_to(*session, {.message = message,
+                          .qos = match.qos,
+                          .dup = false,
+                          .retain = match.retain_as_published && message->retain,
+                          .packet_id = 0,
+                          .subscription_ids = std::move(match.ids)});
+  }
+  return matches_.size();
+}
+
+void Hub::deliver_to(Session& session, Outgoing outgoing) {
+  outgoing.qos = std::min(outgoing.qos, outgoing.message->qos);
+  if (outgoing.qos != Qos::kAtMostOnce) {
+    return session.persistent() ? queue_in_store(session, std::move(outgoing))
+                                : queue_here(session, std::move(outgoing));
+  }
+  if (session.connected()) return emit(*session.connection, std::move(outgoing));
+  probe_.dropped(Drop::kOffline);
+}
+
+/// A session without persistence is connected, or it would not be.
+void Hub::queue_here(Session& session, Outgoing outgoing) {
+  const SessionLimits& limits = settings_.sessions;
+  if (session.overflowed) return probe_.dropped(Drop::kQueueFull);
+  if (session.waiting.empty() && session.in_flight.size() < session.window(limits)) {
+    send_in_flight(session, std::move(outgoing), 0);
+    return;
+  }
+  session.waiting_bytes += outgoing.message->bytes();
+  session.waiting.push_back(std::move(outgoing));
+  if (session.waiting.size() <= limits.queued_messages && session.waiting_bytes <= limits.queued_bytes)
+    return;
+  // Not here: the message may be on its way to others yet.
+  session.overflowed = true;
+  overflowed_.push_back(*session.connection);
+}
+
+/// A persistent session's message is in the store first, and stays there until it is acknowledged.
+void Hub::queue_in_store(Session& session, Outgoing outgoing) {
+  const SessionLimits& limits = settings_.sessions;
+  if (session.stored >= limits.queued_messages) return probe_.dropped(Drop::kQueueFull);
+  const Message& message = *outgoing.message;
+  QueuedMessage row{.key = {session.client_id, ++last_sequence_},
+                    .topic = message.topic,
+                    .payload = message.payload,
+                    .qos = static_cast<std::uint8_t>(outgoing.qos),
+                    .retain = outgoing.retain,
+                    .packet_id = 0,
+                    .expires_at = message.expires_at,
+                    .properties = stored_properties(message.properties.get(), outgoing.subscription_ids)};
+  ++session.stored;
+  const bool first = session.read_up_to == session.newest;
+  session.newest = row.key.sequence;
+  if (first && session.connected() && session.in_flight.size() < session.window(limits)) {
+    const Qos qos = outgoing.qos;
+    session.read_up_to = row.key.sequence;
+    const PacketId id = send_in_flight(session, std::move(outgoing), row.key.sequence);
+    if (qos == Qos::kExactlyOnce) row.packet_id = id;
+  }
+  commit_.queued.push_back(std::move(row));
+}
+
+PacketId Hub::send_in_flight(Session& session, Outgoing outgoing, std::uint64_t sequence) {
+  outgoing.packet_id = session.in_flight.add({.sequence = sequence, .qos = outgoing.qos});
+  const PacketId id = outgoing.packet_id;
+  emit(*session.connection, std::move(outgoing));
+  return id;
+}
+
+// --- what clients acknowledge
+
+void Hub::on(Session& session, const Acknowledged& what) {
+  using Kind = Acknowledgement::Kind;
+  if (what.kind == Kind::kPubrel) {
+    const bool known = session.received.erase(what.packet_id) != 0;
+    if (known && session.persistent()) {
+      commit_.removed_packets.push_back({session.client_id, SessionPacket::State::kReceived, what.packet_id});
+    }
+    return acknowledge(session, Kind::kPubcomp, what.packet_id,
+                       known ? Reason::kSuccess : Reason::kPacketIdentifierNotFound);
+  }
+  InFlight::Entry* const entry = session.in_flight.find(what.packet_id);
+  if (what.kind == Kind::kPubrec) {
+    // Without an entry, the answer to it says so (MQTT 5, 3.6.2.1); a reason that is an error ends it.
+    if (entry != nullptr && entry->qos == Qos::kExactlyOnce && is_error(what.reason)) {
+      taken(session, *entry);
+      session.in_flight.erase(what.packet_id);
+      return to_pump_.push_back(session.id);
+    }
+    if (is_error(what.reason)) return;
+    if (entry != nullptr && entry->phase == InFlight::Phase::kPublished) {
+      taken(session, *entry);
+      entry->phase = InFlight::Phase::kReleased;
+      entry->sequence = 0;
+      if (session.persistent()) {
+        commit_.packets.push_back({session.client_id, SessionPacket::State::kReleased, what.packet_id});
+      }
+    }
+    return acknowledge(session, Kind::kPubrel, what.packet_id,
+                       entry != nullptr ? Reason::kSuccess : Reason::kPacketIdentifierNotFound);
+  }
+  const bool fits =
+      entry != nullptr && (what.kind == Kind::kPuback ? entry->qos == Qos::kAtLeastOnce
+                                                      : entry->phase == InFlight::Phase::kReleased);
+  if (!fits) return;
+  if (what.kind == Kind::kPubcomp && session.persistent()) {
+    commit_.removed_packets.push_back({session.client_id, SessionPacket::State::kReleased, what.packet_id});
+  }
+  taken(session, *entry);
+  session.in_flight.erase(what.packet_id);
+  to_pump_.push_back(session.id);
+}
+
+/// The message is the client's now: the store need not keep it.
+void Hub::taken(Session& session, const InFlight::Entry& entry) {
+  if (entry.sequence != 0) drop_stored(session, entry.sequence);
+}
+
+void Hub::drop_stored(Session& session, std::uint64_t sequence) {
+  commit_.removed_queued.push_back({session.client_id, sequence});
+  --session.stored;
+}
+
+// --- what waits
+
+/// After a connection is made anew: first what was under way when the last one ended, in its order, under the
+/// packet ids that it had (MQTT-4.4.0-1).
+void Hub::resume(Session& session) {
+  std::map<std::uint64_t, std::pair<PacketId, InFlight::Entry>> published;
+  for (const auto& [id, entry] : session.in_flight.in_order()) {
+    if (entry.phase == InFlight::Phase::kPublished) published.emplace(entry.sequence, std::pair(id, entry));
+  }
+  if (!published.empty()) {
+    const auto rows = store_.queue(session.client_id, published.begin()->first - 1,
+                                   std::max<std::size_t>(session.in_flight.size(), 1), kMaxReadBytes);
+    for (const QueuedMessage& row : rows) {
+      const auto found = published.find(row.key.sequence);
+      if (found == published.end()) continue;
+      Outgoing again = outgoing_of(row);
+      again.dup = true;
+      again.packet_id = found->second.first;
+      emit(*session.connection, std::move(again));
+      published.erase(found);
+    }
+  }
+  for (const auto& [sequence, left] : published) session.in_flight.erase(left.first);
+  for (const auto& [id, entry] : session.in_flight.in_order()) {
+    if (entry.phase == InFlight::Phase::kReleased) {
+      acknowledge(session, Acknowledgement::Kind::kPubrel, id, Reason::kSuccess);
+    }
+  }
+  to_pump_.push_back(session.id);
+}
+
+void Hub::pump(Session& session) {
+  if (!session.connected()) return;
+  session.persistent() ? pump_store(session) : pump_here(session);
+}
+
+void Hub::pump_here(Session& session) {
+  while (!session.waiting.empty() && session.in_flight.size() < session.window(settings_.sessions)) {
+    Outgoing next = std::move(session.waiting.front());
+    session.waiting.pop_front();
+    session.waiting_bytes -= next.message->bytes();
+    if (next.message->has_expired(clock_.now())) {
+      probe_.dropped(Drop::kExpired);
+      continue;
+    }
+    send_in_flight(session, std::move(next), 0);
+  }
+}
+
+void Hub::pump_store(Session& session) {
+  const std::size_t window = session.window(settings_.sessions);
+  while (session.read_up_to < session.newest && session.in_flight.size() < window) {
+    const auto rows =
+        store_.queue(session.client_id, session.read_up_to, window - session.in_flight.size(), kPumpBytes);
+    if (rows.empty()) {
+      session.read_up_to = session.newest;
+      return;
+    }
+    for (const QueuedMessage& row : rows) send_stored(session, row);
+  }
+}
+
+void Hub::send_stored(Session& session, QueuedMessage row) {
+  session.read_up_to = row.key.sequence;
+  if (row.packet_id == 0 && row.expires_at != 0 && clock_.now() >= row.expires_at) {
+    probe_.dropped(Drop::kExpired);
+    return drop_stored(session, row.key.sequence);
+  }
+  Outgoing outgoing = outgoing_of(row);
+  if (row.packet_id != 0) {
+    // Sent in an earlier life of the process.
+    session.in_flight.restore(row.packet_id, {.sequence = row.key.sequence, .qos = outgoing.qos});
+    outgoing.dup = true;
+    outgoing.packet_id = row.packet_id;
+    return emit(*session.connection, std::move(outgoing));
+  }
+  const bool once = outgoing.qos == Qos::kExactlyOnce;
+  const PacketId id = send_in_flight(session, std::move(outgoing), row.key.sequence);
+  if (!once) return;
+  row.packet_id = id;
+  commit_.queued.push_back(std::move(row));
+}
+
+}  // namespace inboxd::mqtt
