@@ -1,6 +1,6 @@
 # The front door. Everything here is a thin line over CMakePresets.json and scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help build run test check format check-format check-tidy check-fuzz check-asan check-tsan bench clean
+.PHONY: help build run run-rabbitmq test check format check-format check-tidy check-fuzz check-asan check-tsan bench clean
 
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 10
@@ -15,9 +15,13 @@ build: ## install what is missing, build build/release/inboxd
 	cmake --preset release -D INBOXD_TESTS=OFF -D INBOXD_BENCH=OFF
 	cmake --build --preset release --parallel $(JOBS) --target inboxd
 
-run: build ## the same, then a private RabbitMQ node and the engine, until Ctrl-C
-	scripts/install-deps broker
+run: build ## the same, then the engine with the embedded broker, until Ctrl-C
+	scripts/install-deps clients
 	@exec scripts/run
+
+run-rabbitmq: build ## the same with a private RabbitMQ node
+	scripts/install-deps broker
+	@exec scripts/run rabbitmq
 
 test: ## build everything, run every test
 	scripts/install-deps build broker test

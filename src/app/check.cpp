@@ -37,6 +37,8 @@ bool say(bool good, std::string_view what, std::string_view text) {
 }
 
 bool check_broker(const config::Settings& settings, const Clock& clock) {
+  if (settings.embedded)
+    return say(true, "broker", fmt::format("embedded, MQTT on {}:{}", settings.bind, settings.mqtt_port));
   const auto answered = rabbitmq::probe(broker_settings(settings, clock));
   if (!answered) return say(false, "broker", answered.error().message);
   return say(true, "broker",

@@ -100,7 +100,7 @@ EmbeddedNode::EmbeddedNode(const config::Settings& settings, Store& store, Sessi
                            Clock& clock, Log& log, prometheus::Registry& registry)
     : settings_(settings),
       entropy_(random_),
-      metrics_(registry),
+      metrics_(registry, log),
       bindings_(topics_of(settings)),
       connection_settings_(connection_settings(settings)),
       authenticator_(authenticator(settings)),

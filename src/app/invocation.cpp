@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "app/rules.hpp"
+#include "app/secret.hpp"
 #include "config/flags.hpp"
 #include "config/rules.hpp"
 
@@ -45,7 +46,14 @@ std::optional<config::Loaded> load_settings(const Invocation& invocation, Needs 
     if (named != sources.environment.end()) sources.file = named->second;
   }
   auto loaded = config::load(sources);
-  config::Problems problems = loaded ? check_settings(*loaded, needs) : std::move(loaded.error());
+  config::Problems problems;
+  if (!loaded) {
+    problems = std::move(loaded.error());
+  } else if (auto secret = provide_secret(*loaded, needs == Needs::kServe); !secret) {
+    problems.push_back("no JWT_SECRET is set, and none can be made: " + secret.error());
+  } else {
+    problems = check_settings(*loaded, needs);
+  }
   if (problems.empty()) return std::move(*loaded);
   print(problems);
   return std::nullopt;

@@ -29,6 +29,7 @@ enum class Needs {
   kNothing,
   kSecret,  ///< JWT_SECRET
   kLogin,   ///< a way to log in to the broker: a password, or JWT_SECRET
+  kServe,   ///< the same; the embedded broker makes a JWT_SECRET where there is none
 };
 
 /// All the settings, checked one by one and against each other. Where something is wrong all of it is written

@@ -122,7 +122,7 @@ struct MqttMetrics::Series {
   Gauge& retained;
 };
 
-MqttMetrics::MqttMetrics(Registry& registry) : series_(std::make_unique<Series>(registry)) {}
+MqttMetrics::MqttMetrics(Registry& registry, Log& log) : log_(log), series_(std::make_unique<Series>(registry)) {}
 MqttMetrics::~MqttMetrics() = default;
 
 void MqttMetrics::connected() { series_->connects.Increment(); }
@@ -156,6 +156,10 @@ void MqttMetrics::closed(mqtt::TransportKind, mqtt::CloseCause, std::uint64_t by
                          std::uint64_t bytes_out) {
   series_->bytes_in.Increment(static_cast<double>(bytes_in));
   series_->bytes_out.Increment(static_cast<double>(bytes_out));
+}
+
+void MqttMetrics::failed(std::string_view why) {
+  log_.error("an MQTT connection failed", {{"why", std::string(why)}});
 }
 
 void MqttMetrics::out_of_descriptors() { series_->descriptors.Increment(); }

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "engine/ports.hpp"
 #include "mqtt/listener.hpp"
 #include "mqtt/probe.hpp"
 
@@ -14,8 +15,8 @@ namespace inboxd::app {
 /// Counts what the embedded broker does.
 class MqttMetrics final : public mqtt::MqttProbe, public mqtt::ListenerProbe {
  public:
-  /// `registry` must outlive it.
-  explicit MqttMetrics(prometheus::Registry& registry);
+  /// What it is given must outlive it.
+  MqttMetrics(prometheus::Registry& registry, Log& log);
   ~MqttMetrics() override;
   MqttMetrics(const MqttMetrics&) = delete;
   MqttMetrics& operator=(const MqttMetrics&) = delete;
@@ -35,9 +36,11 @@ class MqttMetrics final : public mqtt::MqttProbe, public mqtt::ListenerProbe {
   void refused(mqtt::Refused why) override;
   void closed(mqtt::TransportKind kind, mqtt::CloseCause cause, std::uint64_t bytes_in,
               std::uint64_t bytes_out) override;
+  void failed(std::string_view why) override;
   void out_of_descriptors() override;
 
  private:
+  Log& log_;
   struct Series;
   std::unique_ptr<Series> series_;
 };

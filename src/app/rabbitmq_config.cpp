@@ -1,4 +1,3 @@
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
@@ -29,7 +28,6 @@ constexpr std::uint64_t kLeastMaxMessage = 16ULL * 1024 * 1024;
 
 struct Options {
   std::string out;
-  std::string bind = "127.0.0.1";
   bool force = false;
 };
 
@@ -60,10 +58,10 @@ void write(const fs::path& path, const File& file) {
   fs::rename(temporary, path);
 }
 
-BrokerFiles describe(const config::Settings& settings, const Options& options) {
+BrokerFiles describe(const config::Settings& settings) {
   const Login login = login_of(settings).value();
   BrokerFiles files;
-  files.bind = options.bind;
+  files.bind = settings.bind;
   files.amqp_port = login.addresses.front().port;
   files.mqtt_port = settings.mqtt_port;
   files.web_mqtt_port = settings.web_mqtt_port;
@@ -76,18 +74,8 @@ BrokerFiles describe(const config::Settings& settings, const Options& options) {
   return files;
 }
 
-bool is_address(const std::string& text) {
-  unsigned char address[sizeof(in6_addr)];
-  return ::inet_pton(AF_INET, text.c_str(), address) == 1 ||
-         ::inet_pton(AF_INET6, text.c_str(), address) == 1;
-}
-
 int write_all(const config::Settings& settings, const Options& options) {
-  if (!is_address(options.bind)) {
-    std::cerr << "inboxd: --bind: not an IP address\n";
-    return kUsage;
-  }
-  const BrokerFiles described = describe(settings, options);
+  const BrokerFiles described = describe(settings);
   const File files[] = {{"rabbitmq.conf", 0644, rabbitmq_conf(described)},
                         {"advanced.config", 0600, advanced_config(described)},
                         {"enabled_plugins", 0644, enabled_plugins()}};
@@ -117,7 +105,6 @@ void add_rabbitmq_config(CLI::App& root, Invocation& invocation) {
   add_settings(*command, invocation);
   const auto options = std::make_shared<Options>();
   command->add_option("--out", options->out, "Directory to write to; made when missing")->required();
-  command->add_option("--bind", options->bind, "IP address of the listeners")->capture_default_str();
   command->add_flag("--force", options->force, "Write over files that this command did not write");
   command->callback([&invocation, options] {
     invocation.action = [&invocation, options] {

@@ -32,11 +32,21 @@ void check_topics(const Loaded& loaded, Problems& problems) {
   if (!problem.empty()) complain(problems, loaded, "PATH_PREFIX", problem);
 }
 
-void check_address(const Loaded& loaded, Problems& problems) {
+void check_address(const Loaded& loaded, std::string_view name, const std::string& text, Problems& problems) {
   unsigned char address[sizeof(in6_addr)];
-  const char* const text = loaded.settings.http_bind.c_str();
-  if (::inet_pton(AF_INET, text, address) != 1 && ::inet_pton(AF_INET6, text, address) != 1) {
-    complain(problems, loaded, "HTTP_BIND", "not an IP address; allowed: e.g. 127.0.0.1, ::1, 0.0.0.0");
+  if (::inet_pton(AF_INET, text.c_str(), address) != 1 && ::inet_pton(AF_INET6, text.c_str(), address) != 1) {
+    complain(problems, loaded, name, "not an IP address; allowed: e.g. 127.0.0.1, ::1, 0.0.0.0");
+  }
+}
+
+bool is_loopback(const std::string& address) { return address == "::1" || address.starts_with("127."); }
+
+void check_auth_mode(const Loaded& loaded, Problems& problems) {
+  const config::Settings& s = loaded.settings;
+  if (!s.embedded || s.auth_mode != config::AuthMode::kNone) return;
+  if (!is_loopback(s.bind) || !is_loopback(s.http_bind)) {
+    complain(problems, loaded, "AUTH_MODE",
+             "none is for listeners on loopback alone: see BIND and HTTP_BIND");
   }
 }
 
@@ -69,11 +79,13 @@ void check_https(const Loaded& loaded, Problems& problems) {
 }
 
 void check_broker(const Loaded& loaded, Needs needs, Problems& problems) {
+  if (loaded.settings.embedded) return;
   const bool by_uri = !loaded.settings.rabbitmq_uri.empty();
   const auto login = login_of(loaded.settings);
   if (!login) {
     complain(problems, loaded, by_uri ? "RABBITMQ_URI" : "RABBITMQ_HOST", login.error());
-  } else if (needs == Needs::kLogin && login->password.empty() && loaded.settings.jwt_secret.empty()) {
+  } else if ((needs == Needs::kLogin || needs == Needs::kServe) && login->password.empty() &&
+             loaded.settings.jwt_secret.empty()) {
     problems.emplace_back(
         "no way to log in to the broker: set JWT_SECRET (then the engine mints its own token), or "
         "RABBITMQ_USER and "
@@ -108,7 +120,9 @@ void warn_of_tls(Loaded& loaded) {
 Problems check_settings(Loaded& loaded, Needs needs) {
   Problems problems;
   check_topics(loaded, problems);
-  check_address(loaded, problems);
+  check_address(loaded, "HTTP_BIND", loaded.settings.http_bind, problems);
+  check_address(loaded, "BIND", loaded.settings.bind, problems);
+  check_auth_mode(loaded, problems);
   check_urls(loaded, problems);
   check_https(loaded, problems);
   check_broker(loaded, needs, problems);

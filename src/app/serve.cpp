@@ -17,7 +17,7 @@ namespace {
 constexpr int kArenas = 2;
 
 int serve(const Invocation& invocation) {
-  const auto loaded = load_settings(invocation, Needs::kLogin);
+  const auto loaded = load_settings(invocation, Needs::kServe);
   if (!loaded) return kUsage;
   (void)::mallopt(M_ARENA_MAX, kArenas);
   // Everybody's messages: what is written is for this user alone, also in a directory that was there before.

@@ -98,8 +98,8 @@ struct RetainedMessage {
 /// which is both removed and written begins anew, and a packet id can be used again; only a queued message,
 /// whose sequence never comes back, is gone if it is both written and removed.
 ///
-/// Who gathers several changes into one commit must so leave out what a later one of the same row undoes: a row
-/// that was written first and removed then would stay.
+/// Who gathers several changes into one commit must so leave out what a later one of the same row undoes: a
+/// row that was written first and removed then would stay.
 struct SessionCommit {
   std::vector<SessionRow> sessions;
   std::vector<std::string> removed_sessions;  ///< by client id, each with its queue and packets

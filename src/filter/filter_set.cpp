@@ -63,6 +63,7 @@ void FilterSet::add(std::size_t index) {
   const Rule& rule = *rules_[index];
   for (const Phrase& phrase : rule.phrases) words_.add(index, phrase);
   for (const Pattern& pattern : rule.patterns) patterns_.add(index, pattern);
+  if (!rule.links.empty() && !links_) links_.emplace();
   std::set<std::size_t> places;
   for (const FieldPath& path : rule.fields) places.insert(place_of(path));
   fields_.emplace_back(places.begin(), places.end());

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,7 +41,8 @@ class FilterSet final : public ContentFilter {
   const Places& fields() const noexcept { return fields_; }
   const WordList& words() const noexcept { return words_; }
   const PatternSet& patterns() const noexcept { return patterns_; }
-  const LinkFinder& links() const noexcept { return links_; }
+  /// Where any rule has links.
+  const LinkFinder& links() const noexcept { return *links_; }
 
  private:
   explicit FilterSet(Rules rules);
@@ -52,7 +54,7 @@ class FilterSet final : public ContentFilter {
   Places fields_;
   WordList words_;
   PatternSet patterns_;
-  LinkFinder links_;
+  std::optional<LinkFinder> links_;  // its pattern is large: only where it is needed
 };
 
 /// The rules of a file, or everything that is wrong with it.

@@ -19,11 +19,16 @@ PolicyClient::PolicyClient(Settings settings, const Clock& clock, Log& log, Hook
       thread_([this] { io_.run(); }) {}
 
 PolicyClient::~PolicyClient() {
-  // After all that was asked before: nothing is left in between.
-  asio::post(io_, [this] {
-    asker_.end();
+  try {
+    // After all that was asked before: nothing is left in between.
+    asio::post(io_, [this] {
+      asker_.end();
+      io_.stop();
+    });
+  } catch (...) {
+    // No memory for that much: what is pending is dropped, but nobody is called afterwards.
     io_.stop();
-  });
+  }
   thread_.join();
 }
 

@@ -81,6 +81,7 @@ void Hub::load() {
 /// One that was connected when the process ended is as if its connection had just been lost.
 void Hub::restore(const SessionRow& row) {
   Session& session = create(row.client_id);
+  session.saved = true;
   session.user = row.user;
   session.expiry_seconds = row.expiry_seconds;
   session.ended_at = row.ended_at == 0 ? clock_.now() : row.ended_at;
@@ -219,7 +220,8 @@ void Hub::say_presence(const std::string& routing_key, std::string_view payload)
 
 void Hub::forget_presence(const std::string& routing_key) { say_presence(routing_key, kDisconnected); }
 
-void Hub::save(const Session& session) {
+void Hub::save(Session& session) {
+  session.saved = true;
   SessionRow row{.client_id = session.client_id,
                  .user = session.user,
                  .expiry_seconds = session.expiry_seconds,
@@ -268,7 +270,14 @@ void Hub::publish_will(Session& session) {
 void Hub::remove(Session& session) {
   if (session.connected()) by_connection_.erase(session.connection->number);
   for (const auto& [filter, options] : session.subscriptions) router_.unsubscribe(session.id, filter);
-  commit_.removed_sessions.push_back(session.client_id);
+  if (session.saved) {
+    // Of one commit, removals come first: what it was to write of the session must not come after.
+    const auto mine = [&](const auto& row) { return row.client_id == session.client_id; };
+    std::erase_if(commit_.sessions, mine);
+    std::erase_if(commit_.packets, mine);
+    std::erase_if(commit_.queued, [&](const QueuedMessage& row) { return mine(row.key); });
+    commit_.removed_sessions.push_back(session.client_id);
+  }
   if (!session.user.empty()) owners_.put(session.client_id, session.user);
   by_number_.erase(static_cast<std::uint64_t>(session.id));
   const std::string client_id = session.client_id;
@@ -294,8 +303,7 @@ void Hub::run_timers() {
     if (ends || (session.will_due != 0 && session.will_due <= now)) publish_will(session);
     if (ends) remove(session);
   }
-  for (std::string& topic : retained_.sweep(now, kSweep))
-    commit_.removed_retained.push_back(std::move(topic));
+  for (std::string& topic : retained_.sweep(now, kSweep)) forget_retained(std::move(topic));
   probe_.sessions(by_client_.size(), by_connection_.size(), retained_.size());
 }
 

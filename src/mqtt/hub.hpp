@@ -109,7 +109,9 @@ class Hub {
   void resume(Session& session);
   void end_connection(Session& session, bool with_will);
   void remove(Session& session);
-  void save(const Session& session);
+  void save(Session& session);
+  void keep_packet(const Session& session, SessionPacket::State state, PacketId id);
+  void drop_packet(const Session& session, SessionPacket::State state, PacketId id);
   void publish_will(Session& session);
   void put_off(const Session& session);
 
@@ -121,6 +123,7 @@ class Hub {
   void queue_in_store(Session& session, Outgoing outgoing);
   PacketId send_in_flight(Session& session, Outgoing outgoing, std::uint64_t sequence);
   void keep(const MessagePtr& message);
+  void forget_retained(std::string topic);
   void pump(Session& session);
   void pump_here(Session& session);
   void pump_store(Session& session);

@@ -93,7 +93,7 @@ void Hub::committed(const Arrival& arrival) {
 void Hub::received(Session& session, PacketId id, Reason reason) {
   session.received[id] = true;
   if (session.persistent()) {
-    commit_.packets.push_back({session.client_id, SessionPacket::State::kReceived, id});
+    keep_packet(session, SessionPacket::State::kReceived, id);
   }
   acknowledge(session, Acknowledgement::Kind::kPubrec, id, reason);
 }
@@ -107,8 +107,7 @@ void Hub::acknowledge(Session& session, Acknowledgement::Kind kind, PacketId id,
 void Hub::keep(const MessagePtr& message) {
   if (message->payload->empty()) {
     retained_.remove(message->topic);
-    commit_.removed_retained.push_back(message->topic);
-    return;
+    return forget_retained(message->topic);
   }
   if (!retained_.put(message)) return probe_.dropped(Drop::kRetainedFull);
   commit_.retained.push_back({.topic = message->topic,
@@ -117,6 +116,11 @@ void Hub::keep(const MessagePtr& message) {
                               .stored_at = clock_.now(),
                               .expires_at = message->expires_at,
                               .properties = stored_properties(message->properties.get())});
+}
+
+void Hub::forget_retained(std::string topic) {
+  std::erase_if(commit_.retained, [&](const RetainedMessage& row) { return row.topic == topic; });
+  commit_.removed_retained.push_back(std::move(topic));
 }
 
 // --- to subscribers
@@ -153,7 +157,8 @@ void Hub::deliver_to(Session& session, Outgoing outgoing) {
 void Hub::queue_here(Session& session, Outgoing outgoing) {
   const SessionLimits& limits = settings_.sessions;
   if (session.overflowed) return probe_.dropped(Drop::kQueueFull);
-  if (session.waiting.empty() && session.in_flight.size() < session.window(limits)) {
+  if (session.waiting.empty() && !session.has_backlog() &&
+      session.in_flight.size() < session.window(limits)) {
     send_in_flight(session, std::move(outgoing), 0);
     return;
   }
@@ -180,7 +185,7 @@ void Hub::queue_in_store(Session& session, Outgoing outgoing) {
                     .expires_at = message.expires_at,
                     .properties = stored_properties(message.properties.get(), outgoing.subscription_ids)};
   ++session.stored;
-  const bool first = session.read_up_to == session.newest;
+  const bool first = !session.has_backlog();
   session.newest = row.key.sequence;
   if (first && session.connected() && session.in_flight.size() < session.window(limits)) {
     const Qos qos = outgoing.qos;
@@ -205,7 +210,7 @@ void Hub::on(Session& session, const Acknowledged& what) {
   if (what.kind == Kind::kPubrel) {
     const bool known = session.received.erase(what.packet_id) != 0;
     if (known && session.persistent()) {
-      commit_.removed_packets.push_back({session.client_id, SessionPacket::State::kReceived, what.packet_id});
+      drop_packet(session, SessionPacket::State::kReceived, what.packet_id);
     }
     return acknowledge(session, Kind::kPubcomp, what.packet_id,
                        known ? Reason::kSuccess : Reason::kPacketIdentifierNotFound);
@@ -224,7 +229,7 @@ void Hub::on(Session& session, const Acknowledged& what) {
       entry->phase = InFlight::Phase::kReleased;
       entry->sequence = 0;
       if (session.persistent()) {
-        commit_.packets.push_back({session.client_id, SessionPacket::State::kReleased, what.packet_id});
+        keep_packet(session, SessionPacket::State::kReleased, what.packet_id);
       }
     }
     return acknowledge(session, Kind::kPubrel, what.packet_id,
@@ -235,11 +240,21 @@ void Hub::on(Session& session, const Acknowledged& what) {
                                                       : entry->phase == InFlight::Phase::kReleased);
   if (!fits) return;
   if (what.kind == Kind::kPubcomp && session.persistent()) {
-    commit_.removed_packets.push_back({session.client_id, SessionPacket::State::kReleased, what.packet_id});
+    drop_packet(session, SessionPacket::State::kReleased, what.packet_id);
   }
   taken(session, *entry);
   session.in_flight.erase(what.packet_id);
   to_pump_.push_back(session.id);
+}
+
+void Hub::keep_packet(const Session& session, SessionPacket::State state, PacketId id) {
+  commit_.packets.push_back({session.client_id, state, id});
+}
+
+void Hub::drop_packet(const Session& session, SessionPacket::State state, PacketId id) {
+  SessionPacket packet{session.client_id, state, id};
+  std::erase(commit_.packets, packet);
+  commit_.removed_packets.push_back(std::move(packet));
 }
 
 /// The message is the client's now: the store need not keep it.
@@ -285,7 +300,9 @@ void Hub::resume(Session& session) {
 
 void Hub::pump(Session& session) {
   if (!session.connected()) return;
-  session.persistent() ? pump_store(session) : pump_here(session);
+  // A session that is persistent no more may have messages in the store yet, which come first.
+  pump_store(session);
+  if (!session.has_backlog()) pump_here(session);
 }
 
 void Hub::pump_here(Session& session) {
@@ -303,7 +320,7 @@ void Hub::pump_here(Session& session) {
 
 void Hub::pump_store(Session& session) {
   const std::size_t window = session.window(settings_.sessions);
-  while (session.read_up_to < session.newest && session.in_flight.size() < window) {
+  while (session.has_backlog() && session.in_flight.size() < window) {
     const auto rows =
         store_.queue(session.client_id, session.read_up_to, window - session.in_flight.size(), kPumpBytes);
     if (rows.empty()) {

@@ -71,6 +71,7 @@ struct Session {
   std::uint16_t receive_maximum = 65'535;
   std::uint32_t expiry_seconds = 0;
   Millis ended_at = 0;  ///< 0 while connected
+  bool saved = false;   ///< the store knows of it
   bool admin = false;
   std::string peer;
   Millis connected_at = 0;
@@ -98,6 +99,7 @@ struct Session {
   bool expires() const noexcept { return expiry_seconds != SessionRow::kNeverExpires; }
   /// When one that has ended is to be forgotten.
   Millis expires_at() const noexcept { return ended_at + Millis{expiry_seconds} * 1000; }
+  bool has_backlog() const noexcept { return read_up_to < newest; }
   bool connected() const noexcept { return connection.has_value(); }
   std::size_t window(const SessionLimits& limits) const noexcept {
     return receive_maximum < limits.in_flight ? receive_maximum : limits.in_flight;

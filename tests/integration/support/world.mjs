@@ -1,4 +1,5 @@
 // One broker, one engine, and their clients: what most tests start with.
+import { BackEnd, EmbeddedBroker } from './embedded.mjs'
 import { describe, it } from 'node:test'
 import { AmqpClient } from './amqp.mjs'
 import { Broker } from './broker.mjs'
@@ -14,6 +15,9 @@ export const added = (me, peer) => `${prefix}/${me}/${peer}/messages/clientadded
 export const chat21Outgoing = (me, peer) => `apps/tilechat/outgoing/users/${me}/messages/${peer}/outgoing`
 export const chat21Added = (me, peer) => `apps/tilechat/users/${me}/messages/${peer}/clientadded`
 
+// The same tests run on both brokers.
+export const embedded = process.env.TEST_BROKER === 'embedded'
+
 export class World {
   #clients = []
   #count = 0
@@ -22,7 +26,7 @@ export class World {
   static async create(settings = {}, { engine = true } = {}) {
     const world = new World()
     try {
-      world.broker = await Broker.create()
+      world.broker = await (embedded ? EmbeddedBroker : Broker).create()
       world.engine = await Engine.create(world.broker, settings)
       world.env = world.engine.env
       if (engine) await world.engine.start()
@@ -53,7 +57,7 @@ export class World {
   }
 
   serviceToken() {
-    return sign(serviceClaims(), this.broker.secret)
+    return sign({ ...serviceClaims(), app_id: 'tilechat', tiledesk_api_roles: 'admin' }, this.broker.secret)
   }
 
   // A connected client of `user`, with a strict token unless another is given.
@@ -72,8 +76,10 @@ export class World {
     return client
   }
 
+  // A back end's client: by AMQP, or where there is none by MQTT.
   async amqp(token = this.serviceToken(), user = 'backend') {
-    const client = await AmqpClient.connect({ port: this.broker.amqpPort, token, user })
+    const client = embedded ? await BackEnd.connect({ port: this.broker.mqttPort, token })
+      : await AmqpClient.connect({ port: this.broker.amqpPort, token, user })
     this.#clients.push(client)
     return client
   }

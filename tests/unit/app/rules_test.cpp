@@ -50,15 +50,33 @@ INSTANTIATE_TEST_SUITE_P(App, RefusedSettings,
                                            Row{"RABBITMQ_URI", "http://u:hidden@h", "amqp://"}));
 
 TEST(SettingsRules, ALoginIsNeededWhereTheBrokerIs) {
-  auto none = loaded({});
+  auto none = loaded({{"BROKER", "rabbitmq"}});
   EXPECT_THAT(check_settings(none, Needs::kLogin),
               ElementsAre(AllOf(HasSubstr("JWT_SECRET"), HasSubstr("RABBITMQ_PASSWORD"))));
   EXPECT_THAT(check_settings(none, Needs::kSecret), ElementsAre(HasSubstr("JWT_SECRET")));
   EXPECT_THAT(check_settings(none, Needs::kNothing), IsEmpty());
+  auto embedded = loaded({});
+  EXPECT_THAT(check_settings(embedded, Needs::kLogin), IsEmpty()) << "there is no broker to log in to";
   auto password = loaded({{"RABBITMQ_USER", "u"}, {"RABBITMQ_PASSWORD", "p"}});
   EXPECT_THAT(check_settings(password, Needs::kLogin), IsEmpty());
   auto uri = loaded({{"RABBITMQ_URI", "amqp://u:p@h"}});
   EXPECT_THAT(check_settings(uri, Needs::kLogin), IsEmpty());
+}
+
+TEST(SettingsRules, TheBrokerIsTheOneThatIsSpokenOf) {
+  EXPECT_TRUE(loaded({}).settings.embedded);
+  EXPECT_TRUE(loaded({{"BROKER", "embedded"}, {"RABBITMQ_HOST", "h"}}).settings.embedded);
+  EXPECT_FALSE(loaded({{"RABBITMQ_HOST", "h"}}).settings.embedded);
+  EXPECT_FALSE(loaded({{"BROKER", "rabbitmq"}}).settings.embedded);
+}
+
+TEST(SettingsRules, WithoutAuthenticationThereIsLoopbackAlone) {
+  auto loopback = loaded({{"AUTH_MODE", "none"}});
+  EXPECT_THAT(check_settings(loopback, Needs::kServe), IsEmpty());
+  for (const char* open : {"BIND", "HTTP_BIND"}) {
+    auto settings = loaded({{"AUTH_MODE", "none"}, {open, "0.0.0.0"}});
+    EXPECT_THAT(check_settings(settings, Needs::kServe), ElementsAre(HasSubstr("AUTH_MODE"))) << open;
+  }
 }
 
 TEST(SettingsRules, WarnOfSecretsThatAreNone) {

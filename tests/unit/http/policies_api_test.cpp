@@ -1,5 +1,6 @@
 #include <optional>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -74,10 +75,11 @@ TEST_F(RefusalTest, SaysWhatTheRuleSays) {
 TEST_F(RefusalTest, AnAdministratorsSendSaysThatItIsOne) {
   const std::string body = R"({"recipient_id":"ann","text":"x"})";
   for (const char* path : {"/api/tilechat/messages", "/api/tilechat/messages/sync"}) {
-    (void)ask(Method::kPost, path, "bob", body);
-    EXPECT_FALSE(submitter.last_from_admin) << path;
-    (void)ask(Method::kPost, path, "root", body);
-    EXPECT_TRUE(submitter.last_from_admin) << path;
+    for (const char* who : {"bob", "root"}) {
+      // One of the two waits for a reply that never comes.
+      router.handle(request(Method::kPost, path, who, body), Responder([](const Response&) {}));
+      EXPECT_EQ(submitter.last_from_admin, std::string_view(who) == "root") << path;
+    }
   }
 }
 
