@@ -192,6 +192,10 @@ void add_dead_letters(CLI::App& root, Invocation& invocation) {
         command.add_option("--reason", options->reason, "With --all: only those refused for it");
       },
       [](const Store& store, const Options& o, const Settings& settings, const Clock& clock) {
+        if (settings.embedded) {
+          std::cerr << "inboxd: dead letters are replayed by way of RabbitMQ, and there is none (BROKER)\n";
+          return static_cast<int>(kFailed);
+        }
         return replay(store, o, broker_settings(settings, clock));
       });
 }

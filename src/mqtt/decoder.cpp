@@ -25,37 +25,38 @@ std::optional<Varint> remaining_length(std::string_view frame) noexcept {
   return read_varint(frame.substr(1, kMaxVarintBytes));
 }
 
-Packet read_packet(Reader& reader, const FrameContext& frame) {
+void read_packet(Reader& reader, const FrameContext& frame, Packet& packet) {
   switch (frame.kind) {
     case Kind::kConnect:
-      return read_connect(reader);
+      return read(reader, frame, packet.emplace<Connect>());
     case Kind::kConnack:
-      return read_connack(reader, frame);
+      return read(reader, frame, packet.emplace<Connack>());
     case Kind::kPublish:
-      return read_publish(reader, frame);
+      return read(reader, frame, packet.emplace<Publish>());
     case Kind::kPuback:
     case Kind::kPubrec:
     case Kind::kPubrel:
     case Kind::kPubcomp:
-      return read_acknowledgement(reader, frame);
+      return read(reader, frame, packet.emplace<Acknowledgement>());
     case Kind::kSubscribe:
-      return read_subscribe(reader, frame);
+      return read(reader, frame, packet.emplace<Subscribe>());
     case Kind::kSuback:
-      return read_suback(reader, frame);
+      return read(reader, frame, packet.emplace<Suback>());
     case Kind::kUnsubscribe:
-      return read_unsubscribe(reader, frame);
+      return read(reader, frame, packet.emplace<Unsubscribe>());
     case Kind::kUnsuback:
-      return read_unsuback(reader, frame);
-    case Kind::kPingreq:
-      return Pingreq{};
-    case Kind::kPingresp:
-      return Pingresp{};
+      return read(reader, frame, packet.emplace<Unsuback>());
     case Kind::kDisconnect:
-      return read_disconnect(reader, frame);
+      return read(reader, frame, packet.emplace<Disconnect>());
     case Kind::kAuth:
-      return read_auth(reader, frame);
+      return read(reader, frame, packet.emplace<Auth>());
+    case Kind::kPingresp:
+      packet.emplace<Pingresp>();
+      break;
+    case Kind::kPingreq:
+      packet.emplace<Pingreq>();
+      break;
   }
-  return Pingreq{};
 }
 
 }  // namespace
@@ -107,21 +108,23 @@ Result<std::optional<std::size_t>, DecodeError> Decoder::frame_size(std::string_
   return size;
 }
 
-/// `frame` is whole and has a header that frame_size() takes.
+/// `frame` is whole and has a header that frame_size() takes. What is returned is built where it is returned
+/// to.
 Result<std::optional<Packet>, DecodeError> Decoder::decode(std::string_view frame) {
+  Result<std::optional<Packet>, DecodeError> result(tl::in_place, Pingreq{});
+  Packet& packet = **result;
   const Varint length = remaining_length(frame).value_or(Varint{});
   const auto first = static_cast<std::uint8_t>(frame.front());
   Reader reader(frame.substr(1 + length.bytes));
-  std::optional<Packet> packet =
-      read_packet(reader, {kind_of(first), flags_of(first), version_.value_or(Version::k311), role_});
+  read_packet(reader, {kind_of(first), flags_of(first), version_.value_or(Version::k311), role_}, packet);
   if (!reader.empty()) reader.fail({Reason::kMalformedPacket, "2.1.4", "bytes after the end of the packet"});
-  if (!reader.ok()) return Failure<DecodeError>(reader.error());
-  if (const auto* connect = std::get_if<Connect>(&*packet)) {
+  if (const auto* connect = std::get_if<Connect>(&packet)) {
     // What the header could not be held to before the version was known.
-    if (connect->version == Version::k5 && !length.shortest) return Failure<DecodeError>(kWideLength);
+    if (connect->version == Version::k5 && !length.shortest) reader.fail(kWideLength);
     version_ = connect->version;
   }
-  return packet;
+  if (!reader.ok()) result = Failure<DecodeError>(reader.error());
+  return result;
 }
 
 }  // namespace inboxd::mqtt

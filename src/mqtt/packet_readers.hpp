@@ -5,8 +5,9 @@
 #include "mqtt/reader.hpp"
 #include "mqtt/wire.hpp"
 
-/// The packets after their fixed header. Each takes what it knows off the reader and leaves the rest there,
-/// which the decoder refuses; what it returns is of use only where the reader is still ok().
+/// The packets after their fixed header, read to where they stay, since they are large to move. Each takes
+/// what it knows off the reader and leaves the rest there, which the decoder refuses; the packet is of use
+/// only where the reader is still ok().
 namespace inboxd::mqtt {
 
 struct FrameContext {
@@ -18,17 +19,17 @@ struct FrameContext {
   bool is_5() const noexcept { return version == Version::k5; }
 };
 
-/// By the version within.
-Connect read_connect(Reader& reader);
-Connack read_connack(Reader& reader, const FrameContext& frame);
-Publish read_publish(Reader& reader, const FrameContext& frame);
-Acknowledgement read_acknowledgement(Reader& reader, const FrameContext& frame);
-Subscribe read_subscribe(Reader& reader, const FrameContext& frame);
-Suback read_suback(Reader& reader, const FrameContext& frame);
-Unsubscribe read_unsubscribe(Reader& reader, const FrameContext& frame);
-Unsuback read_unsuback(Reader& reader, const FrameContext& frame);
-Disconnect read_disconnect(Reader& reader, const FrameContext& frame);
-Auth read_auth(Reader& reader, const FrameContext& frame);
+/// By the version within, whatever the frame says.
+void read(Reader& reader, const FrameContext& frame, Connect& connect);
+void read(Reader& reader, const FrameContext& frame, Connack& connack);
+void read(Reader& reader, const FrameContext& frame, Publish& publish);
+void read(Reader& reader, const FrameContext& frame, Acknowledgement& acknowledgement);
+void read(Reader& reader, const FrameContext& frame, Subscribe& subscribe);
+void read(Reader& reader, const FrameContext& frame, Suback& suback);
+void read(Reader& reader, const FrameContext& frame, Unsubscribe& unsubscribe);
+void read(Reader& reader, const FrameContext& frame, Unsuback& unsuback);
+void read(Reader& reader, const FrameContext& frame, Disconnect& disconnect);
+void read(Reader& reader, const FrameContext& frame, Auth& auth);
 
 /// Parts of several packets.
 PacketId read_packet_id(Reader& reader) noexcept;

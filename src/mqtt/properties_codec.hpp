@@ -54,9 +54,9 @@ enum class Place : std::uint16_t {
   kAuth = 1U << 8U,
 };
 
-/// The properties at the reader's front, their length before them: those that may stand there, each at most
-/// once, of a value within its bounds.
-Properties read_properties(Reader& reader, Place place);
+/// Reads those at the reader's front, their length before them, into empty ones: such as may stand there,
+/// each at most once, of a value within its bounds.
+void read_properties(Reader& reader, Place place, Properties& properties);
 
 /// Without the length before them; that length is properties_bytes().
 void put_properties(const Properties& properties, std::string& out);

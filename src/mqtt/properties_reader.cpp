@@ -142,8 +142,7 @@ class ValueReader {
 
 }  // namespace
 
-Properties read_properties(Reader& reader, Place place) {
-  Properties properties;
+void read_properties(Reader& reader, Place place, Properties& properties) {
   Reader block(reader.take(reader.varint()));
   while (!block.empty()) {
     // All identifiers are below 128, so that a byte is the whole of one.
@@ -155,7 +154,6 @@ Properties read_properties(Reader& reader, Place place) {
     }
   }
   if (!block.ok()) reader.fail(block.error());
-  return properties;
 }
 
 }  // namespace inboxd::mqtt

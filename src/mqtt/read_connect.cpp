@@ -41,19 +41,17 @@ unsigned read_flags(Reader& reader, Version version) noexcept {
   return flags;
 }
 
-Properties read_connect_properties(Reader& reader) {
-  Properties properties = read_properties(reader, Place::kConnect);
+void read_connect_properties(Reader& reader, Properties& properties) {
+  read_properties(reader, Place::kConnect, properties);
   if (properties.authentication_data && !properties.authentication_method) {
     reader.fail({Reason::kProtocolError, "3.1.2.11.10", "authentication data without its method"});
   }
-  return properties;
 }
 
-Will read_will(Reader& reader, unsigned flags, Version version) {
-  Will will;
+void read_will(Reader& reader, unsigned flags, Version version, Will& will) {
   will.qos = static_cast<Qos>(will_qos(flags));
   will.retain = (flags & connect_flag::kWillRetain) != 0;
-  if (version == Version::k5) will.properties = read_properties(reader, Place::kWill);
+  if (version == Version::k5) read_properties(reader, Place::kWill, will.properties);
   will.topic = reader.text();
   if (will.topic.empty()) {
     reader.fail({Reason::kProtocolError, "MQTT-4.7.3-1", "a will without a topic"});
@@ -61,23 +59,20 @@ Will read_will(Reader& reader, unsigned flags, Version version) {
     reader.fail({Reason::kProtocolError, "MQTT-4.7.0-1", "a will's topic with wildcards"});
   }
   will.payload = reader.binary();
-  return will;
 }
 
 }  // namespace
 
-Connect read_connect(Reader& reader) {
-  Connect connect;
+void read(Reader& reader, const FrameContext& /*frame*/, Connect& connect) {
   connect.version = read_version(reader);
   const unsigned flags = read_flags(reader, connect.version);
   connect.clean_start = (flags & connect_flag::kCleanStart) != 0;
   connect.keep_alive_seconds = reader.two_bytes();
-  if (connect.version == Version::k5) connect.properties = read_connect_properties(reader);
+  if (connect.version == Version::k5) read_connect_properties(reader, connect.properties);
   connect.client_id = reader.text();
-  if ((flags & connect_flag::kWill) != 0) connect.will = read_will(reader, flags, connect.version);
+  if ((flags & connect_flag::kWill) != 0) read_will(reader, flags, connect.version, connect.will.emplace());
   if ((flags & connect_flag::kUserName) != 0) connect.user_name = reader.text();
   if ((flags & connect_flag::kPassword) != 0) connect.password = reader.binary();
-  return connect;
 }
 
 }  // namespace inboxd::mqtt

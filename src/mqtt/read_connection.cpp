@@ -25,8 +25,7 @@ void check_direction(const Properties& properties, Reader& reader, Role receiver
 
 }  // namespace
 
-Connack read_connack(Reader& reader, const FrameContext& frame) {
-  Connack connack;
+void read(Reader& reader, const FrameContext& frame, Connack& connack) {
   const std::uint8_t flags = reader.byte();
   if (flags > 1) reader.fail({Reason::kMalformedPacket, "MQTT-3.2.2-1", "CONNACK's reserved flags are set"});
   connack.session_present = flags == 1;
@@ -34,34 +33,29 @@ Connack read_connack(Reader& reader, const FrameContext& frame) {
   if (connack.session_present && connack.reason != Reason::kSuccess) {
     reader.fail({Reason::kProtocolError, "MQTT-3.2.2-6", "a session without a connection"});
   }
-  if (frame.is_5()) connack.properties = read_properties(reader, Place::kConnack);
-  return connack;
+  if (frame.is_5()) read_properties(reader, Place::kConnack, connack.properties);
 }
 
-Disconnect read_disconnect(Reader& reader, const FrameContext& frame) {
-  Disconnect disconnect;
-  if (!frame.is_5()) return disconnect;
+void read(Reader& reader, const FrameContext& frame, Disconnect& disconnect) {
+  if (!frame.is_5()) return;
   // 3.14.2.1: without a reason it is normal; without properties their length may be left out.
   if (!reader.empty()) disconnect.reason = read_reason(reader, frame, "MQTT-3.14.2-1");
-  if (!reader.empty()) disconnect.properties = read_properties(reader, Place::kDisconnect);
+  if (!reader.empty()) read_properties(reader, Place::kDisconnect, disconnect.properties);
   check_direction(disconnect.properties, reader, frame.role);
-  return disconnect;
 }
 
-Auth read_auth(Reader& reader, const FrameContext& frame) {
-  Auth auth;
+void read(Reader& reader, const FrameContext& frame, Auth& auth) {
   if (reader.empty()) {
     // 3.15.2.1: a success without properties, although 3.15.2.2.2 asks for a method.
     auth.reason = checked_reason(static_cast<std::uint8_t>(Reason::kSuccess), reader, frame, "MQTT-3.15.2-1");
-    return auth;
+    return;
   }
   auth.reason = read_reason(reader, frame, "MQTT-3.15.2-1");
-  auth.properties = read_properties(reader, Place::kAuth);
+  read_properties(reader, Place::kAuth, auth.properties);
   const bool short_form = auth == Auth{};
   if (!short_form && !auth.properties.authentication_method) {
     reader.fail({Reason::kProtocolError, "3.15.2.2.2", "an AUTH without its method"});
   }
-  return auth;
 }
 
 }  // namespace inboxd::mqtt

@@ -18,32 +18,28 @@ void check_topic(const Publish& publish, Reader& reader) noexcept {
 
 }  // namespace
 
-Publish read_publish(Reader& reader, const FrameContext& frame) {
-  Publish publish;
+void read(Reader& reader, const FrameContext& frame, Publish& publish) {
   publish.qos = static_cast<Qos>((frame.flags >> kQosShift) & 0b11U);
   publish.dup = (frame.flags & kDupFlag) != 0;
   publish.retain = (frame.flags & kRetainFlag) != 0;
   publish.topic = reader.text();
   if (publish.qos != Qos::kAtMostOnce) publish.packet_id = read_packet_id(reader);
-  if (frame.is_5()) publish.properties = read_properties(reader, Place::kPublish);
+  if (frame.is_5()) read_properties(reader, Place::kPublish, publish.properties);
   check_topic(publish, reader);
   if (frame.role == Role::kServer && !publish.properties.subscription_ids.empty()) {
     reader.fail({Reason::kProtocolError, "MQTT-3.3.4-6", "a subscription id from a client"});
   }
   publish.payload = reader.remainder();
-  return publish;
 }
 
-Acknowledgement read_acknowledgement(Reader& reader, const FrameContext& frame) {
-  Acknowledgement acknowledgement;
+void read(Reader& reader, const FrameContext& frame, Acknowledgement& acknowledgement) {
   acknowledgement.kind = static_cast<Acknowledgement::Kind>(frame.kind);
   acknowledgement.packet_id = read_packet_id(reader);
   // 3.4.2.1: without a reason it is success; without properties their length may be left out.
   if (frame.is_5() && !reader.empty()) acknowledgement.reason = read_reason(reader, frame, "2.4");
   if (frame.is_5() && !reader.empty()) {
-    acknowledgement.properties = read_properties(reader, Place::kAcknowledgement);
+    read_properties(reader, Place::kAcknowledgement, acknowledgement.properties);
   }
-  return acknowledgement;
 }
 
 PacketId read_packet_id(Reader& reader) noexcept {

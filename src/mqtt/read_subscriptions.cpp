@@ -47,45 +47,37 @@ Reason read_suback_code(Reader& reader, const FrameContext& frame) noexcept {
 
 }  // namespace
 
-Subscribe read_subscribe(Reader& reader, const FrameContext& frame) {
-  Subscribe subscribe;
+void read(Reader& reader, const FrameContext& frame, Subscribe& subscribe) {
   subscribe.packet_id = read_packet_id(reader);
-  if (frame.is_5()) subscribe.properties = read_properties(reader, Place::kSubscribe);
+  if (frame.is_5()) read_properties(reader, Place::kSubscribe, subscribe.properties);
   if (reader.empty()) reader.fail({Reason::kProtocolError, "MQTT-3.8.3-2", "a SUBSCRIBE to nothing"});
   while (!reader.empty()) {
     Subscription& subscription = subscribe.subscriptions.emplace_back();
     subscription.filter = reader.text();
     frame.is_5() ? read_options(reader, subscription) : read_options_311(reader, subscription);
   }
-  return subscribe;
 }
 
-Suback read_suback(Reader& reader, const FrameContext& frame) {
-  Suback suback;
+void read(Reader& reader, const FrameContext& frame, Suback& suback) {
   suback.packet_id = read_packet_id(reader);
-  if (frame.is_5()) suback.properties = read_properties(reader, Place::kAcknowledgement);
+  if (frame.is_5()) read_properties(reader, Place::kAcknowledgement, suback.properties);
   if (reader.empty()) reader.fail({Reason::kProtocolError, "MQTT-3.9.3-1", "a SUBACK of nothing"});
   while (!reader.empty()) suback.reasons.push_back(read_suback_code(reader, frame));
-  return suback;
 }
 
-Unsubscribe read_unsubscribe(Reader& reader, const FrameContext& frame) {
-  Unsubscribe unsubscribe;
+void read(Reader& reader, const FrameContext& frame, Unsubscribe& unsubscribe) {
   unsubscribe.packet_id = read_packet_id(reader);
-  if (frame.is_5()) unsubscribe.properties = read_properties(reader, Place::kUnsubscribe);
+  if (frame.is_5()) read_properties(reader, Place::kUnsubscribe, unsubscribe.properties);
   if (reader.empty()) reader.fail({Reason::kProtocolError, "MQTT-3.10.3-2", "an UNSUBSCRIBE from nothing"});
   while (!reader.empty()) unsubscribe.filters.emplace_back(reader.text());
-  return unsubscribe;
 }
 
-Unsuback read_unsuback(Reader& reader, const FrameContext& frame) {
-  Unsuback unsuback;
+void read(Reader& reader, const FrameContext& frame, Unsuback& unsuback) {
   unsuback.packet_id = read_packet_id(reader);
-  if (!frame.is_5()) return unsuback;
-  unsuback.properties = read_properties(reader, Place::kAcknowledgement);
+  if (!frame.is_5()) return;
+  read_properties(reader, Place::kAcknowledgement, unsuback.properties);
   if (reader.empty()) reader.fail({Reason::kProtocolError, "MQTT-3.11.3-1", "an UNSUBACK of nothing"});
   while (!reader.empty()) unsuback.reasons.push_back(read_reason(reader, frame, "MQTT-3.11.3-2"));
-  return unsuback;
 }
 
 }  // namespace inboxd::mqtt

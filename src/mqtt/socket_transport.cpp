@@ -229,7 +229,8 @@ void SocketTransport::say_goodbye(CloseCause cause, std::chrono::milliseconds de
 }
 
 void SocketTransport::linger() {
-  if (cause_ == CloseCause::kPeer) return end(cause_);  // it has said that it sends no more
+  // TLS's notify was the last of what the peer sends. WebSocket's close was not: TLS may be around it.
+  if (cause_ == CloseCause::kPeer && origin_.kind == TransportKind::kTls) return end(cause_);
   stage_ = Stage::kLingering;
   error_code ignored;
   (void)socket_.shutdown(Socket::shutdown_send, ignored);

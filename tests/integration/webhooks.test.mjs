@@ -4,7 +4,7 @@ import http from 'node:http'
 import { createHmac } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { Collected, eventually } from './support/wait.mjs'
-import { chat21Added, chat21Outgoing, World } from './support/world.mjs'
+import { chat21Added, chat21Outgoing, embedded, World } from './support/world.mjs'
 import { freePort } from './support/paths.mjs'
 import { output } from './support/processes.mjs'
 
@@ -73,8 +73,9 @@ describe('webhooks', () => {
   scenario('a message is message-delivered and message-sent, signed, under one id at both endpoints', async () => {
     const alice = await world.inbox('alice')
     await alice.publish(chat21Outgoing('alice', 'bob'), { text: 'hi' })
-    await endpoint.events.wait('event', () => true, { count: 2 })
-    await other.events.wait('event', () => true, { count: 2 })
+    for (const one of [endpoint, other]) {
+      await one.events.wait('event', ({ json }) => json.event_type.startsWith('message'), { count: 2 })
+    }
     const [delivered] = endpoint.of('message-delivered')
     const [sent] = endpoint.of('message-sent')
     assert.equal(delivered.json.delivered_to, 'bob')
@@ -112,12 +113,13 @@ describe('webhooks', () => {
     await second.publish(tab(2), { connected: true })
     await first.publish(tab(1), { disconnected: true })
     await second.cut()
-    await endpoint.events.wait('presence', ({ json }) => json.event_type === 'presence-change', { count: 2 })
-    assert.deepEqual(endpoint.of('presence-change').map(({ json }) => [json.user_id, json.presence]),
-      [['pia', 'online'], ['pia', 'offline']])
+    await first.end() // the embedded broker counts real connections
+    const changes = await endpoint.events.wait('presence',
+      ({ json }) => json.event_type === 'presence-change' && json.user_id === 'pia', { count: 2 })
+    assert.deepEqual(changes.map(({ json }) => json.presence), ['online', 'offline'])
   })
 
-  scenario('what the reference engine left in its queue is sent on', async () => {
+  if (!embedded) scenario('what the reference engine left in its queue is sent on', async () => {
     const backend = await world.amqp()
     await backend.onChannel((channel) => channel.bindQueue('webhooks', 'amq.topic', 'observer.webhook.#'))
     await backend.publish('observer.webhook.apps.tilechat.message_deliver', {

@@ -145,12 +145,19 @@ types = ["x"]
 }
 
 TEST(PolicyDocumentTest, WrongTomlIsToldWithItsLine) {
-  const Problems problems = problems_of(parsed("[[filter]]\nname = 'a'\nwords = [\n"));
-  ASSERT_EQ(problems.size(), 1U);
-  EXPECT_TRUE(problems[0].starts_with("p:") && problems[0].find("not valid TOML") != std::string::npos)
-      << problems[0];
-  EXPECT_EQ(problems_of(parsed(std::string_view("x = 1\n[\0[filter]]", 17))),
-            Problems{"p:2: not valid TOML: a control character"});
+  const std::vector<std::pair<std::string, std::string>> table = {
+      {"[[filter]]\nname = 'a'\nwords = [\n", "p:"},
+      {"x = 1\n[[!filter]]\n", "p:2: not valid TOML: "},
+      {"x = 1\n[\\filter]\n", "p:2: not valid TOML: "},
+      {"x = 1\n[\n", "p:2: not valid TOML: "},
+      {std::string("x = 1\n[\0[filter]]", 17), "p:2: not valid TOML: a control character"},
+  };
+  for (const auto& [toml, beginning] : table) {
+    const Problems problems = problems_of(parsed(toml));
+    ASSERT_EQ(problems.size(), 1U) << toml;
+    EXPECT_TRUE(problems[0].starts_with(beginning)) << problems[0];
+    EXPECT_NE(problems[0].find("not valid TOML"), std::string::npos) << problems[0];
+  }
 }
 
 TEST(PolicyDocumentTest, MistakesInJson) {

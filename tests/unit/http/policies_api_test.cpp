@@ -373,14 +373,14 @@ TEST_F(GroupPolicyTest, AreChangedEvenIfNobodyIsTold) {
 
 // --- filters
 
-class FiltersTest : public ApiTest {
+class FiltersApiTest : public ApiTest {
  protected:
   Response put(const std::string& body, const std::string& who = "root") {
     return ask(Method::kPut, "/api/tilechat/filters", who, body);
   }
 };
 
-TEST_F(FiltersTest, AreReplaced) {
+TEST_F(FiltersApiTest, AreReplaced) {
   const std::string document = R"({"filters": [{"name":"a","action":"flag","links":true}]})";
   EXPECT_EQ(put(document).body, kDone);
   EXPECT_EQ(ask(Method::kDelete, "/api/tilechat/filters", "root").body, kDone);
@@ -388,7 +388,7 @@ TEST_F(FiltersTest, AreReplaced) {
   EXPECT_THAT(submitter.sent, IsEmpty());
 }
 
-TEST_F(FiltersTest, StayAsTheyAreWhereTheNewOnesHaveMistakes) {
+TEST_F(FiltersApiTest, StayAsTheyAreWhereTheNewOnesHaveMistakes) {
   filters.problems = {"rule 1: no \"name\"", "rule 2: \xff"};
   const Response got = put(R"({"filters":[]})");
   EXPECT_EQ(got.status, 400U);
@@ -398,7 +398,7 @@ TEST_F(FiltersTest, StayAsTheyAreWhereTheNewOnesHaveMistakes) {
             "\xEF\xBF\xBD\"]}");
 }
 
-TEST_F(FiltersTest, AnswerOnceTheyAreInForce) {
+TEST_F(FiltersApiTest, AnswerOnceTheyAreInForce) {
   filters.holds = true;
   Response got{0, "", ""};
   router.handle(request(Method::kPut, "/api/tilechat/filters", "root", R"({"filters":[]})"),
@@ -409,7 +409,7 @@ TEST_F(FiltersTest, AnswerOnceTheyAreInForce) {
   EXPECT_EQ(got.status, 200U);
 }
 
-TEST_F(FiltersTest, AreForAdministratorsWithADocument) {
+TEST_F(FiltersApiTest, AreForAdministratorsWithADocument) {
   for (const Method method : {Method::kGet, Method::kPut, Method::kDelete}) {
     EXPECT_EQ(ask(method, "/api/tilechat/filters", "bob").status, 401U);
   }
@@ -420,7 +420,7 @@ TEST_F(FiltersTest, AreForAdministratorsWithADocument) {
   EXPECT_THAT(filters.documents, IsEmpty());
 }
 
-TEST_F(FiltersTest, AreReadWithWhatIsInForce) {
+TEST_F(FiltersApiTest, AreReadWithWhatIsInForce) {
   EXPECT_EQ(ask(Method::kGet, "/api/tilechat/filters", "root").body,
             R"({"success":true,"result":{"filters":[]},)"
             R"("status":{"rules":0,"words":0,"patterns":0,"problems":[]}})");
@@ -433,7 +433,7 @@ TEST_F(FiltersTest, AreReadWithWhatIsInForce) {
             R"("status":{"rules":3,"words":20,"patterns":1,"problems":["policy.toml:7: no"]}})");
 }
 
-TEST_F(FiltersTest, CannotBeChangedWhereNobodyKeepsThem) {
+TEST_F(FiltersApiTest, CannotBeChangedWhereNobodyKeepsThem) {
   backend.close();
   backend.open({store, submitter, contacts, loop});
   EXPECT_EQ(put(R"({"filters":[]})").status, 503U);

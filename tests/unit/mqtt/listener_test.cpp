@@ -29,7 +29,11 @@ using testing::RawClient;
 
 using ::testing::StartsWith;
 
-using ListenerTest = testing::Listening;
+class ListenerTest : public testing::Listening {
+ protected:
+  std::mutex mutex_;
+  std::multiset<std::size_t> threads_;  ///< of connections
+};
 
 bool any_refused(const Happened& so_far) { return !so_far.refused.empty(); }
 
@@ -59,11 +63,9 @@ TEST_F(ListenerTest, CountsAllConnections) {
 }
 
 TEST_F(ListenerTest, SpreadsConnectionsOverItsThreads) {
-  std::multiset<std::size_t> seen;
-  std::mutex mutex;
-  behaviour.opened = [&](Transport& transport) {
-    const std::lock_guard lock(mutex);
-    seen.insert(transport.thread());
+  behaviour.opened = [this](Transport& transport) {
+    const std::lock_guard lock(mutex_);
+    threads_.insert(transport.thread());
     EXPECT_EQ(transport.peer_address(), "127.0.0.1");
     EXPECT_NE(transport.peer_port(), 0);
     EXPECT_EQ(transport.endpoint(), 0U);
@@ -73,7 +75,7 @@ TEST_F(ListenerTest, SpreadsConnectionsOverItsThreads) {
   for (std::size_t i = 0; i < 4 * kThreads; ++i) clients.push_back(connect(TransportKind::kTcp, port()));
   ASSERT_TRUE(wait([&](const Happened& so_far) { return so_far.opened == clients.size(); }));
   listener->stop();
-  for (std::size_t thread = 0; thread < kThreads; ++thread) EXPECT_EQ(seen.count(thread), 4U);
+  for (std::size_t thread = 0; thread < kThreads; ++thread) EXPECT_EQ(threads_.count(thread), 4U);
 }
 
 TEST_F(ListenerTest, TakesManyThatComeAndGo) {

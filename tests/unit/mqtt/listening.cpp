@@ -140,14 +140,15 @@ Listening::Listening()
   write_pair("one");
 }
 
-Listening::~Listening() {
+Listening::~Listening() { std::filesystem::remove_all(directory_); }
+
+void Listening::TearDown() {
   listener.reset();
   const Happened happened = journal.now();
   EXPECT_EQ(happened.opened, happened.closed.size()) << "each has its closed(), once";
   EXPECT_EQ(happened.made, happened.destroyed);
   EXPECT_EQ(happened.accepted, happened.probe_closed);
   EXPECT_EQ(happened.misplaced, 0U);
-  std::filesystem::remove_all(directory_);
 }
 
 tls::Files Listening::files() const {

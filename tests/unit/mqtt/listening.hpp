@@ -65,6 +65,8 @@ class Listening : public ::testing::Test {
 
   Listening();
   ~Listening() override;
+  /// Ends the listener, so that a behaviour may use what a derived class holds.
+  void TearDown() override;
   Listening(const Listening&) = delete;
   Listening& operator=(const Listening&) = delete;
 

@@ -40,6 +40,11 @@ class TransportTest : public testing::Listening, public ::testing::WithParamInte
     ASSERT_TRUE(wait_closed(1));
     EXPECT_THAT(journal.now().closed, ElementsAre(cause));
   }
+
+  // Of behaviours, which may run until the listener ends.
+  std::atomic<Transport*> transport_ = nullptr;
+  std::string bytes_;
+  std::atomic<int> left_ = 1'000;
 };
 
 TEST_P(TransportTest, Echoes) {
@@ -60,16 +65,16 @@ TEST_P(TransportTest, SeesThePeersEnd) {
 }
 
 TEST_P(TransportTest, SendsAllBeforeItCloses) {
-  const std::string last = pattern(4 * kMegabyte);
-  behaviour.received = [&last](Transport& transport, std::string_view) {
-    transport.send(last);
+  bytes_ = pattern(4 * kMegabyte);
+  behaviour.received = [this](Transport& transport, std::string_view) {
+    transport.send(bytes_);
     transport.close_after_flush(10s);
     transport.send("too late");
     transport.outbox() += "too late";
   };
   auto client = begin();
   client->send("x");
-  EXPECT_EQ(client->receive(last.size()), last);
+  EXPECT_EQ(client->receive(bytes_.size()), bytes_);
   EXPECT_TRUE(client->ended_well());
   client.reset();
   expect_closed(CloseCause::kFlushed);
@@ -127,23 +132,22 @@ TEST_P(TransportTest, ClosesWhereItsHandlerThrows) {
 }
 
 TEST_P(TransportTest, KeepsWhatASlowReaderHasNotTaken) {
-  const std::string bytes = pattern(16 * kMegabyte);
-  behaviour.opened = [&bytes](Transport& transport) {
-    transport.send(bytes);
-    EXPECT_GE(transport.unsent(), bytes.size());
+  bytes_ = pattern(16 * kMegabyte);
+  behaviour.opened = [this](Transport& transport) {
+    transport.send(bytes_);
+    EXPECT_GE(transport.unsent(), bytes_.size());
   };
   behaviour.received = [](Transport&, std::string_view) {};
   const auto client = begin();
   ASSERT_TRUE(wait([](const Happened& so_far) { return so_far.unsent > kMegabyte; }));
   EXPECT_EQ(journal.now().drained, 0U);
-  EXPECT_EQ(client->receive(bytes.size()), bytes);
+  EXPECT_EQ(client->receive(bytes_.size()), bytes_);
   EXPECT_TRUE(wait([](const Happened& so_far) { return so_far.drained == 1 && so_far.unsent == 0; }));
 }
 
 TEST_P(TransportTest, HoldsAPeerBack) {
-  std::atomic<Transport*> held = nullptr;
-  behaviour.received = [&held](Transport& transport, std::string_view) {
-    if (held.exchange(&transport) == nullptr) transport.pause();
+  behaviour.received = [this](Transport& transport, std::string_view) {
+    if (transport_.exchange(&transport) == nullptr) transport.pause();
   };
   const auto client = begin();
   constexpr std::size_t kSent = 16 * kMegabyte;
@@ -152,33 +156,30 @@ TEST_P(TransportTest, HoldsAPeerBack) {
   const std::size_t ticks = journal.now().ticks;
   ASSERT_TRUE(wait([ticks](const Happened& so_far) { return so_far.ticks > ticks + 1; }));
   EXPECT_LE(journal.now().received, 96U * 1024);
-  threads->post(held.load()->thread(), [&held] { held.load()->resume(); });
+  threads->post(transport_.load()->thread(), [this] { transport_.load()->resume(); });
   EXPECT_TRUE(wait([](const Happened& so_far) { return so_far.received == kSent; }));
   sent.get();
 }
 
 TEST_P(TransportTest, WritesATurnsBytesTogether) {
-  std::atomic<Transport*> opened = nullptr;
-  behaviour.opened = [&opened](Transport& transport) { opened = &transport; };
+  behaviour.opened = [this](Transport& transport) { transport_ = &transport; };
   const auto client = begin();
-  ASSERT_TRUE(wait([&opened](const Happened&) { return opened != nullptr; }));
-  ASSERT_TRUE(wait(one_open));
+  ASSERT_TRUE(wait([](const Happened& so_far) { return so_far.opened == 1 && so_far.ticks > 0; }));
   std::size_t before = 0;  // of the handshakes
-  threads->run(opened.load()->thread(), [this, &opened, &before] {
+  threads->run(transport_.load()->thread(), [this, &before] {
     before = journal.now().drained;
-    opened.load()->send("a");
-    opened.load()->outbox() += "b";
-    opened.load()->send("c");
-    EXPECT_EQ(opened.load()->unsent(), 3U);
+    transport_.load()->send("a");
+    transport_.load()->outbox() += "b";
+    transport_.load()->send("c");
+    EXPECT_EQ(transport_.load()->unsent(), 3U);
   });
   EXPECT_EQ(client->receive(3), "abc");
   EXPECT_TRUE(wait([before](const Happened& so_far) { return so_far.drained == before + 1; }));
 }
 
 TEST_P(TransportTest, MaySendFromDrained) {
-  std::atomic<int> left = 1'000;
-  behaviour.drained = [&left](Transport& transport) {
-    if (left-- > 0) transport.send("x");
+  behaviour.drained = [this](Transport& transport) {
+    if (left_-- > 0) transport.send("x");
   };
   const auto client = begin();
   client->send("x");

@@ -127,12 +127,12 @@ TEST_F(DispatcherTest, ARetryKeepsTheOrderOfItsKeyAndHoldsUpNoOther) {
 }
 
 TEST_F(DispatcherTest, BackOffDoublesToAMinute) {
-  EXPECT_EQ(backoff(1, 500), milliseconds(1000));
-  EXPECT_EQ(backoff(1, 0), milliseconds(500));
-  EXPECT_EQ(backoff(2, 1000), milliseconds(2000));
-  EXPECT_EQ(backoff(6, 16000), milliseconds(32000));
-  EXPECT_EQ(backoff(7, 30000), milliseconds(60000));
-  EXPECT_EQ(backoff(4'000'000'000U, 30000), milliseconds(60000));
+  EXPECT_EQ(net::backoff(1, 500), milliseconds(1000));
+  EXPECT_EQ(net::backoff(1, 0), milliseconds(500));
+  EXPECT_EQ(net::backoff(2, 1000), milliseconds(2000));
+  EXPECT_EQ(net::backoff(6, 16000), milliseconds(32000));
+  EXPECT_EQ(net::backoff(7, 30000), milliseconds(60000));
+  EXPECT_EQ(net::backoff(4'000'000'000U, 30000), milliseconds(60000));
 }
 
 TEST_F(DispatcherTest, TheCircuitOpensAndOneAttemptClosesIt) {
