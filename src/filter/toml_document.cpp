@@ -6,6 +6,7 @@
 #include <toml++/toml.h>
 
 #include "filter/document.hpp"
+#include "filter/toml_text.hpp"
 
 namespace inboxd::filter {
 namespace {
@@ -53,23 +54,12 @@ void take_filters(const toml::node& node, std::size_t line, std::vector<WrittenR
   }
 }
 
-/// The line of the first character that no TOML holds, or 0.
-std::size_t line_of_control(std::string_view text) {
-  std::size_t line = 1;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '\n') ++line;
-    if ((byte < 0x20 && c != '\n' && c != '\r' && c != '\t') || byte == 0x7F) return line;
-  }
-  return 0;
-}
-
 }  // namespace
 
 std::vector<WrittenRule> written_in_toml(std::string_view text, Complaints& complaints) {
   std::vector<WrittenRule> rules;
-  if (const std::size_t line = line_of_control(text); line > 0) {
-    complaints.add(line, "not valid TOML: a control character");
+  if (const std::size_t line = line_of_stray(text); line > 0) {
+    complaints.add(line, "not valid TOML: a character that can only stand in a string, if at all");
     return rules;
   }
   try {

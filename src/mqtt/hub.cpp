@@ -21,6 +21,8 @@ template <class... Handlers>
 struct Overloaded : Handlers... {
   using Handlers::operator()...;
 };
+template <class... Handlers>
+Overloaded(Handlers...) -> Overloaded<Handlers...>;
 
 std::uint8_t options_byte(const SubscriptionOptions& options) noexcept {
   unsigned byte = static_cast<unsigned>(options.qos);

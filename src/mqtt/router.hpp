@@ -60,6 +60,9 @@ class Router {
   };
   const Counts& counts() const noexcept { return counts_; }
 
+  /// Whether nothing is kept of any subscription, its place included.
+  bool empty() const noexcept { return inboxes_.empty() && tree_.empty(); }
+
  private:
   std::string_view whole_inbox(std::string_view filter) const;
   std::size_t& count_of(std::string_view group, std::string_view inbox);

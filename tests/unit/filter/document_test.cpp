@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "filter/limits.hpp"
+#include "filter/toml_text.hpp"
 #include "unit/filter/filter_fixture.hpp"
 
 namespace inboxd::filter {
@@ -150,13 +151,26 @@ TEST(PolicyDocumentTest, WrongTomlIsToldWithItsLine) {
       {"x = 1\n[[!filter]]\n", "p:2: not valid TOML: "},
       {"x = 1\n[\\filter]\n", "p:2: not valid TOML: "},
       {"x = 1\n[\n", "p:2: not valid TOML: "},
-      {std::string("x = 1\n[\0[filter]]", 17), "p:2: not valid TOML: a control character"},
+      {"x = 1\ny = [völlig]", "p:2: not valid TOML: a character"},
+      {std::string("x = 1\n[\0[filter]]", 17), "p:2: not valid TOML: a character"},
   };
   for (const auto& [toml, beginning] : table) {
     const Problems problems = problems_of(parsed(toml));
     ASSERT_EQ(problems.size(), 1U) << toml;
     EXPECT_TRUE(problems[0].starts_with(beginning)) << problems[0];
     EXPECT_NE(problems[0].find("not valid TOML"), std::string::npos) << problems[0];
+  }
+}
+
+TEST(PolicyDocumentTest, StringsAndCommentsHoldAnyCharacter) {
+  for (const char* const toml :
+       {"", "# ä", "\xEF\xBB\xBF# ä", "x = 'ä' # ä", "x = \"ä\\\"ä\"", "x = \"\"", "x = '''\nä'ä''ä''''' # ä",
+        "x = \"\"\"\nä\"\"ä\\\"\"\"ä\"\"\"\ny = 'ä'", "x = 'ä\\'", "x = ['ä', \"ä\"]"}) {
+    EXPECT_EQ(line_of_stray(toml), 0U) << toml;
+  }
+  for (const char* const toml :
+       {"\nä", "x = ''\nä", "x = 'ä'\nä = 1", "x = 'ä\nä", "x = '''\n'''ä", "#\nä", "x = 'a'\ny = '\x01'"}) {
+    EXPECT_EQ(line_of_stray(toml), 2U) << toml;
   }
 }
 
