@@ -103,7 +103,8 @@ TEST_P(AccessProperty, NoFilterThatAUserIsGrantedReachesBeyondHisInbox) {
     }
     for (int attempt = 0; attempt < 50; ++attempt) {
       const std::string topic = path(dice, {});
-      if (access.may_publish(topic)) ASSERT_TRUE(by_scopes_alone.may_publish(topic)) << topic;
+      if (!access.may_publish(topic)) continue;
+      ASSERT_TRUE(by_scopes_alone.may_publish(topic)) << topic;
     }
   }
   EXPECT_GT(granted, 100) << "nothing was tried";
