@@ -1,5 +1,5 @@
-/// Fills a new store with blocks, for measuring what they cost. Every user of the benchmark is blocked by some
-/// hundred others, none of whom writes with him; the rest are between users whom nobody measures.
+/// Fills a new store with blocks, for measuring what they cost. Every user of the benchmark is blocked by
+/// some hundred others, none of whom writes with him; the rest are between users whom nobody measures.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
@@ -62,9 +62,7 @@ int run(int argc, char** argv) {
 
 }  // namespace
 
-int main(int argc, char** argv) try {
-  return run(argc, argv);
-} catch (const std::exception& error) {
+int main(int argc, char** argv) try { return run(argc, argv); } catch (const std::exception& error) {
   std::cerr << "bench_blocks: " << error.what() << '\n';
   return 1;
 }

@@ -122,7 +122,8 @@ struct MqttMetrics::Series {
   Gauge& retained;
 };
 
-MqttMetrics::MqttMetrics(Registry& registry, Log& log) : log_(log), series_(std::make_unique<Series>(registry)) {}
+MqttMetrics::MqttMetrics(Registry& registry, Log& log)
+    : log_(log), series_(std::make_unique<Series>(registry)) {}
 MqttMetrics::~MqttMetrics() = default;
 
 void MqttMetrics::connected() { series_->connects.Increment(); }

@@ -51,8 +51,8 @@ struct Delivery {
   /// Which part of which submission this is (`kRequestHeader`), or empty. Whoever may publish may claim one:
   /// it is believed only where the engine is waiting for that very name, which nobody can guess.
   std::string request;
-  /// Of a client that expects an acknowledgement by its packet id, and sends the same again under it where none
-  /// came (MQTT 4.4): its client id, or empty. Then `redelivered` may be the client's word.
+  /// Of a client that expects an acknowledgement by its packet id, and sends the same again under it where
+  /// none came (MQTT 4.4): its client id, or empty. Then `redelivered` may be the client's word.
   std::string client_id;
   std::uint16_t packet_id = 0;
   SteadyClock::time_point received_at;

@@ -13,8 +13,8 @@ namespace inboxd::mqtt {
 /// 65,535 bytes of UTF-8, a packet id where the kind has one.
 void encode(const Packet& packet, Version version, std::string& out);
 
-/// The same for a PUBLISH whose parts lie apart, without copying them into a packet first. `properties` may be
-/// null.
+/// The same for a PUBLISH whose parts lie apart, without copying them into a packet first. `properties` may
+/// be null.
 struct PublishParts {
   std::string_view topic;
   std::string_view payload;

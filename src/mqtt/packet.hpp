@@ -9,8 +9,8 @@
 
 #include "mqtt/reason.hpp"
 
-/// The control packets of MQTT 3.1.1 and 5.0 as values. Section numbers are those of the OASIS standards; where
-/// both versions have a packet, its number in 5.0.
+/// The control packets of MQTT 3.1.1 and 5.0 as values. Section numbers are those of the OASIS standards;
+/// where both versions have a packet, its number in 5.0.
 namespace inboxd::mqtt {
 
 enum class Version : std::uint8_t { k311 = 4, k5 = 5 };
@@ -20,8 +20,8 @@ enum class Qos : std::uint8_t { kAtMostOnce = 0, kAtLeastOnce = 1, kExactlyOnce 
 /// Never 0 in a packet that carries one.
 using PacketId = std::uint16_t;
 
-/// Section 2.2.2: those of every packet in one place. A packet holds only what the standard allows it, which the
-/// decoder checks. Always empty in 3.1.1.
+/// Section 2.2.2: those of every packet in one place. A packet holds only what the standard allows it, which
+/// the decoder checks. Always empty in 3.1.1.
 struct Properties {
   std::optional<bool> payload_is_utf8;
   std::optional<std::uint32_t> message_expiry_seconds;
@@ -176,7 +176,7 @@ struct Auth {
   friend bool operator==(const Auth&, const Auth&) = default;
 };
 
-using Packet = std::variant<Connect, Connack, Publish, Acknowledgement, Subscribe, Suback, Unsubscribe, Unsuback,
-                            Pingreq, Pingresp, Disconnect, Auth>;
+using Packet = std::variant<Connect, Connack, Publish, Acknowledgement, Subscribe, Suback, Unsubscribe,
+                            Unsuback, Pingreq, Pingresp, Disconnect, Auth>;
 
 }  // namespace inboxd::mqtt

@@ -5,10 +5,10 @@
 #include <map>
 #include <mutex>
 
+#include "net/signature.hpp"
 #include "store/memory_store.hpp"
 #include "support/fakes.hpp"
 #include "support/http_endpoint.hpp"
-#include "net/signature.hpp"
 
 namespace inboxd::webhook {
 namespace {
