@@ -47,6 +47,14 @@ std::optional<FieldPath> path_of(std::string_view text) {
   return path;
 }
 
+/// Whether there was anything to keep.
+template <class T>
+bool keep(std::optional<T> made, std::vector<T>& into) {
+  if (!made) return false;
+  into.push_back(*std::move(made));
+  return true;
+}
+
 class RuleReader {
  public:
   RuleReader(const WrittenRule& written, const ReadFile& read, Complaints& complaints, Used& used)
@@ -218,19 +226,13 @@ class RuleReader {
   void allowed_links(const WrittenValue& value) { hosts(value, true, rule_.links.allowed.emplace()); }
 
   void hosts(const WrittenValue& value, bool may_be_empty, std::vector<std::string>& into) {
-    each(value, may_be_empty, "the name of a host is expected", [&](const std::string& text) {
-      auto host = parse_host(text);
-      if (host) into.push_back(*std::move(host));
-      return host.has_value();
-    });
+    each(value, may_be_empty, "the name of a host is expected",
+         [&](const std::string& text) { return keep(parse_host(text), into); });
   }
 
   void attachments(const WrittenValue& value) {
-    each(value, false, "a type like image/* or an ending like .exe is expected", [&](const auto& text) {
-      auto kind = parse_attachment(text);
-      if (kind) rule_.attachments.push_back(*std::move(kind));
-      return kind.has_value();
-    });
+    each(value, false, "a type like image/* or an ending like .exe is expected",
+         [&](const auto& text) { return keep(parse_attachment(text), rule_.attachments); });
   }
 
   void longer_than(const WrittenValue& value) {
@@ -243,11 +245,8 @@ class RuleReader {
 
   void fields(const WrittenValue& value) {
     rule_.fields.clear();
-    each(value, false, "the name of a field is expected", [&](const std::string& text) {
-      auto path = path_of(text);
-      if (path) rule_.fields.push_back(*std::move(path));
-      return path.has_value();
-    });
+    each(value, false, "the name of a field is expected",
+         [&](const std::string& text) { return keep(path_of(text), rule_.fields); });
   }
 
   void channels(const WrittenValue& value) {

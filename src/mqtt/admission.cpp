@@ -20,7 +20,7 @@ ip::address_v6 key_of(const ip::address& address) {
 
 }  // namespace
 
-Admission::Seat::Seat(std::shared_ptr<Admission> admission, Key key, std::size_t thread)
+Admission::Seat::Seat(std::shared_ptr<Admission> admission, const Key& key, std::size_t thread)
     : admission_(std::move(admission)), key_(key), thread_(thread) {}
 Admission::Seat::~Seat() { admission_->release(key_, thread_); }
 

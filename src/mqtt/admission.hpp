@@ -21,7 +21,7 @@ class Admission : public std::enable_shared_from_this<Admission> {
   /// One connection's place; gives it back at its end.
   class Seat {
    public:
-    Seat(std::shared_ptr<Admission> admission, Key key, std::size_t thread);
+    Seat(std::shared_ptr<Admission> admission, const Key& key, std::size_t thread);
     ~Seat();
     Seat(const Seat&) = delete;
     Seat& operator=(const Seat&) = delete;

@@ -34,6 +34,7 @@ struct Inside {
 class Door : public std::enable_shared_from_this<Door> {
  public:
   Door(Endpoint endpoint, std::size_t index, const Inside& inside);
+  ~Door() = default;
   Door(const Door&) = delete;
   Door& operator=(const Door&) = delete;
 

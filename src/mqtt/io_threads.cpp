@@ -74,7 +74,7 @@ class IoThreads::Thread {
   std::thread thread_;  // last: it uses all of the above
 };
 
-IoThreads::IoThreads(std::size_t count, Failed failed, std::chrono::milliseconds second) {
+IoThreads::IoThreads(std::size_t count, const Failed& failed, std::chrono::milliseconds second) {
   for (std::size_t i = 0; i < std::max<std::size_t>(count, 1); ++i) {
     threads_.push_back(std::make_unique<Thread>(failed, second));
   }

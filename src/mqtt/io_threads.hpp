@@ -29,7 +29,7 @@ class IoThreads {
   using Failed = std::function<void(std::string_view why)>;
 
   /// `second` is how long one lasts for tickers: tests have little time.
-  explicit IoThreads(std::size_t count, Failed failed = {},
+  explicit IoThreads(std::size_t count, const Failed& failed = {},
                      std::chrono::milliseconds second = std::chrono::seconds(1));
   ~IoThreads();
   IoThreads(const IoThreads&) = delete;

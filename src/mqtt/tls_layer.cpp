@@ -54,8 +54,8 @@ Method make_method() {
 }
 
 BIO* make_bio(TlsLayer::Wire& wire) {
-  static const Method kMethod = make_method();
-  BIO* const bio = BIO_new(kMethod.get());
+  static const Method method = make_method();
+  BIO* const bio = BIO_new(method.get());
   if (bio == nullptr) throw std::bad_alloc();
   BIO_set_data(bio, &wire);
   BIO_set_init(bio, 1);
