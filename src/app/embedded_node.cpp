@@ -154,6 +154,17 @@ void EmbeddedNode::drain(std::chrono::milliseconds time) {
   }
 }
 
+void EmbeddedNode::list(Query query, Listed done) {
+  feed_.ask(
+      [query = std::move(query), done = std::move(done)](mqtt::Hub& hub) { done(hub.connections(query)); });
+}
+
+void EmbeddedNode::disconnect(std::uint64_t id, Ended done) {
+  feed_.ask([id, done = std::move(done)](mqtt::Hub& hub) {
+    done(hub.disconnect(id, mqtt::Reason::kAdministrativeAction));
+  });
+}
+
 void EmbeddedNode::stop() {
   if (listener_) listener_->stop();
   threads_.stop();

@@ -20,13 +20,13 @@ namespace inboxd::app {
 
 /// What the embedded broker has running: its I/O threads and listeners, and the broker port that the engine
 /// is given.
-class EmbeddedNode {
+class EmbeddedNode final : public ConnectionAdmin {
  public:
   /// What it is given must outlive it.
   EmbeddedNode(const config::Settings& settings, Store& store, SessionStore& sessions, Clock& clock, Log& log,
                prometheus::Registry& registry);
   /// stop() must have been called, or listen() not.
-  ~EmbeddedNode();
+  ~EmbeddedNode() override;
   EmbeddedNode(const EmbeddedNode&) = delete;
   EmbeddedNode& operator=(const EmbeddedNode&) = delete;
 
@@ -37,6 +37,10 @@ class EmbeddedNode {
   /// Closes the doors, and the connections over some time: while the engine still works.
   void drain(std::chrono::milliseconds time);
   void stop();
+
+  void list(Query query, Listed done) override;
+  void disconnect(std::uint64_t id, Ended done) override;
+
   Result<void, std::string> reload() { return listener_ ? listener_->reload() : Result<void, std::string>{}; }
 
  private:

@@ -269,7 +269,8 @@ int Service::work(store::RocksDbStore& store) {
   // with it.
   const OnExit stop_server([this] { server_->stop(); });
   const OnExit close_api([this] { backend_.close(); });
-  backend_.open({store, engine.submitter(), *contacts.contacts, server_->loop(), &policies->filters()});
+  backend_.open(
+      {store, engine.submitter(), *contacts.contacts, server_->loop(), &policies->filters(), node.get()});
   const OnExit stop_node([&node] {
     if (node) node->stop();
   });

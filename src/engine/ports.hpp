@@ -403,6 +403,38 @@ class FilterAdmin {
   virtual void replace(std::string document, Replaced done) = 0;
 };
 
+/// The connections of clients to the embedded broker, as administrators see and end them. Safe for use from
+/// several threads.
+class ConnectionAdmin {
+ public:
+  struct Connection {
+    std::uint64_t id = 0;  ///< unique while the process lives
+    std::string client_id;
+    std::string user;  ///< empty without authentication
+    std::string address;
+    std::string version;      ///< of MQTT
+    bool persistent = false;  ///< its session outlives it
+    Millis connected_at = 0;
+    std::size_t subscriptions = 0;
+    std::size_t in_flight = 0;  ///< QoS 1 and 2 that it has not acknowledged
+    std::size_t queued = 0;     ///< that wait behind those
+  };
+  struct Query {
+    std::optional<std::string> user;  ///< only his
+    std::uint64_t after = 0;          ///< only those with a greater id
+    std::size_t limit = 0;
+  };
+  using Listed = std::function<void(const std::vector<Connection>&)>;
+  using Ended = std::function<void(bool there_was_one)>;
+
+  virtual ~ConnectionAdmin() = default;
+  /// In the order of their ids. `done` is called at most once, from any thread: not where the broker ends
+  /// before.
+  virtual void list(Query query, Listed done) = 0;
+  /// Ends a connection; its client is told that an administrator did. `done` as above.
+  virtual void disconnect(std::uint64_t id, Ended done) = 0;
+};
+
 /// A service of the operator's that is asked before a message is accepted.
 class PolicyHook {
  public:

@@ -17,7 +17,8 @@ struct Parts {
   Submitter& submitter;
   Contacts& contacts;
   Loop& loop;
-  FilterAdmin* filters = nullptr;  ///< null: content filters cannot be changed here
+  FilterAdmin* filters = nullptr;          ///< null: content filters cannot be changed here
+  ConnectionAdmin* connections = nullptr;  ///< null: clients connect to another broker
 };
 
 /// Whether there is anything to work on: the server listens before the store is opened, and after it is

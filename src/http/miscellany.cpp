@@ -35,6 +35,7 @@ void add_api(Router& router, Api& api) {
   router.open_to_browsers(api.settings.base);
   router.open_to_browsers("/verify");
   // Literal paths come before those with `{user}` in the same place.
+  add_admin_connections(router, api);
   add_webhooks(router, api);
   add_bans(router, api);
   add_filters(router, api);

@@ -63,14 +63,41 @@ unsigned status_of(Reason reason) {
   }
 }
 
+Result<Caller, Response> caller_with(const Api& api, const auth::Claims& claims) {
+  auto user = parse_party(claims.user_id);
+  if (!user) return Failure<Response>(unauthorized());
+  if (claims.app_id != api.topics.app.view()) return fail(404, "this engine serves another app");
+  return Caller{*std::move(user), claims.admin};
+}
+
+/// The administrator whose token a request carries that names no app.
+Result<Caller, Response> admin_of(const Api& api, const Request& request) {
+  const auto claims = authenticated(api, request);
+  if (!claims) return Failure<Response>(claims.error());
+  auto caller = caller_with(api, *claims);
+  if (caller && !caller->admin) return Failure<Response>(not_yours());
+  return caller;
+}
+
 /// Runs `work` with a caller and a lease, or answers why not.
 template <class Work>
-void serve(Api& api, Request request, Responder respond, const Work& work) {
-  auto caller = caller_of(api, request);
+void serve(Api& api, Result<Caller, Response> caller, Request request, Responder respond, const Work& work) {
   if (!caller) return respond(std::move(caller.error()));
   const auto lease = api.backend.enter();
   if (!lease) return respond(error_response(503, "not ready; try again later"));
   work(*lease, Call{std::move(request), *std::move(caller)}, std::move(respond));
+}
+
+/// As serve() calls it.
+auto answering(AsyncResource resource) {
+  return [resource = std::move(resource)](const Backend::Lease& lease, Call call, Responder respond) {
+    const auto answer = std::make_shared<Responder>(std::move(respond));
+    try {
+      resource(lease, std::move(call), answer);
+    } catch (const StoreError&) {
+      (*answer)(error_response(503, "the store cannot be read and written; try again later"));
+    }
+  };
 }
 
 }  // namespace
@@ -84,10 +111,8 @@ Result<auth::Claims, Response> authenticated(const Api& api, const Request& requ
 Result<Caller, Response> caller_of(const Api& api, const Request& request) {
   auto claims = authenticated(api, request);
   if (!claims) return Failure<Response>(std::move(claims.error()));
-  auto user = parse_party(claims->user_id);
-  if (!user || claims->app_id != request.part("app")) return Failure<Response>(unauthorized());
-  if (claims->app_id != api.topics.app.view()) return fail(404, "this engine serves another app");
-  return Caller{*std::move(user), claims->admin};
+  if (claims->app_id != request.part("app")) return Failure<Response>(unauthorized());
+  return caller_with(api, *claims);
 }
 
 void add_resource(Router& router, Api& api, Method method, std::string_view pattern, Resource resource) {
@@ -103,24 +128,26 @@ void add_resource(Router& router, Api& api, Method method, std::string_view patt
   };
   router.add_async(method, api.settings.base + "/{app}" + std::string(pattern),
                    [&api, work](Request request, Responder respond) {
-                     serve(api, std::move(request), std::move(respond), work);
+                     auto caller = caller_of(api, request);
+                     serve(api, std::move(caller), std::move(request), std::move(respond), work);
                    });
 }
 
 void add_async_resource(Router& router, Api& api, Method method, std::string_view pattern,
                         AsyncResource resource) {
-  const auto work = [resource = std::move(resource)](const Backend::Lease& lease, Call call,
-                                                     Responder respond) {
-    const auto answer = std::make_shared<Responder>(std::move(respond));
-    try {
-      resource(lease, std::move(call), answer);
-    } catch (const StoreError&) {
-      (*answer)(error_response(503, "the store cannot be read and written; try again later"));
-    }
-  };
   router.add_async(method, api.settings.base + "/{app}" + std::string(pattern),
-                   [&api, work](Request request, Responder respond) {
-                     serve(api, std::move(request), std::move(respond), work);
+                   [&api, work = answering(std::move(resource))](Request request, Responder respond) {
+                     auto caller = caller_of(api, request);
+                     serve(api, std::move(caller), std::move(request), std::move(respond), work);
+                   });
+}
+
+void add_admin_resource(Router& router, Api& api, Method method, std::string_view pattern,
+                        AsyncResource resource) {
+  router.add_async(method, api.settings.base + "/admin" + std::string(pattern),
+                   [&api, work = answering(std::move(resource))](Request request, Responder respond) {
+                     auto caller = admin_of(api, request);
+                     serve(api, std::move(caller), std::move(request), std::move(respond), work);
                    });
 }
 

@@ -44,6 +44,11 @@ void add_resource(Router& router, Api& api, Method method, std::string_view patt
 void add_async_resource(Router& router, Api& api, Method method, std::string_view pattern,
                         AsyncResource resource);
 
+/// Registers `{base}/admin` + `pattern` for administrators of the app that this engine serves; otherwise as
+/// above.
+void add_admin_resource(Router& router, Api& api, Method method, std::string_view pattern,
+                        AsyncResource resource);
+
 // --- answers
 
 Response success(unsigned status = 200);

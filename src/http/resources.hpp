@@ -16,6 +16,7 @@ void add_webhooks(Router& router, Api& api);
 void add_blocks(Router& router, Api& api);
 void add_bans(Router& router, Api& api);
 void add_filters(Router& router, Api& api);
+void add_admin_connections(Router& router, Api& api);
 void add_miscellany(Router& router, Api& api);
 
 }  // namespace inboxd::http

@@ -96,6 +96,7 @@ void ClientConnection::tick(Time now) {
 void ClientConnection::drained() { slow_since_.reset(); }
 
 void ClientConnection::closed(CloseCause) {
+  if (is_open()) note("MQTT connection ended", Reason::kUnspecifiedError, "the connection broke");
   detach(true, std::nullopt, "the connection broke");
   hand_over();
   front_.switchboard.remove(id_);
@@ -134,12 +135,7 @@ void ClientConnection::end(Reason reason, std::string_view why, bool hub_knows) 
   if (state_ == State::kClosing) return;
   if (hub_knows) hub_has_it_ = false;
   const bool was_connected = state_ == State::kAttached;
-  front_.log.write(was_connected ? LogLevel::kInfo : LogLevel::kWarn,
-                   was_connected ? "MQTT connection ended" : "MQTT connection refused",
-                   std::initializer_list<LogField>{{"reason", std::string(name_of(reason))},
-                                                   {"why", std::string(why)},
-                                                   {"user", access_ ? access_->user().str() : std::string()},
-                                                   {"address", transport_->peer_address()}});
+  note(was_connected ? "MQTT connection ended" : "MQTT connection refused", reason, why);
   if (was_connected) {
     front_.probe.disconnected(reason);
     if (version_ == Version::k5) send(Disconnect{.reason = reason, .properties = {}});
@@ -177,6 +173,8 @@ void ClientConnection::on(Attached&& attached) {
   }
   send(connack);
   connect_.reset();
+  note("MQTT connection begun", Reason::kSuccess,
+       attached.session_present ? "goes on with its session" : "a new session");
 }
 
 void ClientConnection::on(Ended&& ended) { end(ended.reason, name_of(ended.reason), true); }
@@ -266,6 +264,15 @@ PublishParts ClientConnection::parts_of(const Outgoing& outgoing, Properties& sc
   }
   parts.properties = &scratch;
   return parts;
+}
+
+/// The client id is a key to its session, and stays out of the log.
+void ClientConnection::note(std::string_view what, Reason reason, std::string_view why) {
+  front_.log.info(what, {{"connection", std::to_string(id_.number)},
+                         {"user", access_ ? access_->user().str() : std::string()},
+                         {"address", transport_->peer_address()},
+                         {"reason", std::string(name_of(reason))},
+                         {"why", std::string(why)}});
 }
 
 void ClientConnection::send(const Packet& packet) { encode(packet, version_, transport_->outbox()); }

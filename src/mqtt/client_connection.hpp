@@ -83,6 +83,7 @@ class ClientConnection final : public ConnectionHandler, public EventReceiver {
   bool may_send(const Outgoing& outgoing, std::size_t bytes);
   PublishParts parts_of(const Outgoing& outgoing, Properties& scratch);
   void send(const Packet& packet);
+  void note(std::string_view what, Reason reason, std::string_view why);
   void answer_connect(Reason reason);
 
   void command(decltype(Command::what) what);
@@ -99,6 +100,7 @@ class ClientConnection final : public ConnectionHandler, public EventReceiver {
   bool hub_has_it_ = false;  ///< Attach was said, Detach not yet
   Decoder decoder_;
   Version version_ = Version::k311;
+  bool lasting_ = false;  ///< its session was to outlive the connection when it began
 
   std::optional<Access> access_;
   std::optional<std::int64_t> expires_at_;  ///< of the token; seconds since the epoch

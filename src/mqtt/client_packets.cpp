@@ -95,6 +95,7 @@ void ClientConnection::attach() {
   const bool lasting_311 = version_ == Version::k311 && !connect_->clean_start;
   const std::uint32_t asked =
       lasting_311 ? settings.max_session_expiry : connect_->properties.session_expiry_seconds.value_or(0);
+  lasting_ = asked > 0;
   command(Attach{.client_id = client_id_,
                  .user = access_->user().str(),
                  .peer = transport_->peer_address(),
@@ -230,8 +231,12 @@ void ClientConnection::on(Pingreq&&) { send(Pingresp{}); }
 void ClientConnection::on(Disconnect&& disconnect) {
   const bool with_will = disconnect.reason != Reason::kSuccess;
   auto expiry = disconnect.properties.session_expiry_seconds;
+  if (expiry.value_or(0) > 0 && !lasting_) {  // 3.14.2.2.2
+    return end(Reason::kProtocolError, "a DISCONNECT that prolongs a session which was to end with it");
+  }
   if (expiry) expiry = std::min(*expiry, front_.settings.max_session_expiry);
   front_.probe.disconnected(Reason::kSuccess);
+  note("MQTT connection ended", disconnect.reason, "DISCONNECT");
   detach(with_will, expiry, "DISCONNECT");
   state_ = State::kClosing;
   hand_over();

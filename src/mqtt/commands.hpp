@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <variant>
@@ -72,9 +73,16 @@ struct Detach {
   std::string why;  ///< for people
 };
 
+class Hub;
+
+/// What others than connections have to ask of the hub; called on its thread.
+struct Inquiry {
+  std::function<void(Hub&)> ask;
+};
+
 struct Command {
   ConnectionId from;
-  std::variant<Attach, SubscribeTo, UnsubscribeFrom, Publication, Acknowledged, Detach> what;
+  std::variant<Attach, SubscribeTo, UnsubscribeFrom, Publication, Acknowledged, Detach, Inquiry> what;
 };
 
 /// What a command holds in memory, roughly.

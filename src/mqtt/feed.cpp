@@ -19,6 +19,12 @@ void Feed::put(std::vector<Command> commands) {
   if (was_empty) changed_.notify_one();
 }
 
+void Feed::ask(std::function<void(Hub&)> question) {
+  std::vector<Command> commands;
+  commands.push_back({{}, Inquiry{std::move(question)}});
+  put(std::move(commands));
+}
+
 void Feed::wake() {
   {
     const std::lock_guard lock(mutex_);

@@ -25,6 +25,8 @@ class Feed {
 
   /// From any thread.
   void put(std::vector<Command> commands);
+  /// Has it called on the hub's thread, in its turn. From any thread.
+  void ask(std::function<void(Hub&)> question);
   bool full() const noexcept { return full_.load(std::memory_order_acquire); }
   /// Makes a take() that waits, or the next one, return at once.
   void wake();

@@ -116,11 +116,12 @@ void Hub::handle(Command command) {
   const auto found = by_connection_.find(command.from.number);
   Session* const session = found == by_connection_.end() ? nullptr : found->second;
   if (auto* attach = std::get_if<Attach>(&command.what)) return on(session, command.from, std::move(*attach));
+  if (const auto* inquiry = std::get_if<Inquiry>(&command.what)) return inquiry->ask(*this);
   // Its connection was taken over, or ended by us: whatever it still said comes too late.
   if (session == nullptr) return;
-  std::visit(
-      Overloaded{[](Attach&&) {}, [&](auto&& what) { on(*session, std::forward<decltype(what)>(what)); }},
-      std::move(command.what));
+  std::visit(Overloaded{[](Attach&&) {}, [](Inquiry&&) {},
+                        [&](auto&& what) { on(*session, std::forward<decltype(what)>(what)); }},
+             std::move(command.what));
 }
 
 // --- connections
@@ -286,12 +287,39 @@ void Hub::remove(Session& session) {
   by_client_.erase(client_id);
 }
 
-bool Hub::disconnect(ConnectionId connection, Reason reason) {
-  const auto found = by_connection_.find(connection.number);
+bool Hub::disconnect(std::uint64_t connection, Reason reason) {
+  const auto found = by_connection_.find(connection);
   if (found == by_connection_.end()) return false;
-  emit(connection, Ended{reason});
+  emit(*found->second->connection, Ended{reason});
   end_connection(*found->second, true);
   return true;
+}
+
+std::vector<ConnectionAdmin::Connection> Hub::connections(const ConnectionAdmin::Query& query) const {
+  std::vector<const Session*> chosen;
+  for (const auto& [number, session] : by_connection_) {
+    if (number > query.after && (!query.user || session->user == *query.user)) chosen.push_back(session);
+  }
+  const std::size_t count = std::min(query.limit, chosen.size());
+  std::partial_sort(
+      chosen.begin(), chosen.begin() + static_cast<std::ptrdiff_t>(count), chosen.end(),
+      [](const Session* a, const Session* b) { return a->connection->number < b->connection->number; });
+  chosen.resize(count);
+  std::vector<ConnectionAdmin::Connection> result;
+  result.reserve(count);
+  for (const Session* const session : chosen) {
+    result.push_back({.id = session->connection->number,
+                      .client_id = session->client_id,
+                      .user = session->user,
+                      .address = session->peer,
+                      .version = session->version == Version::k5 ? "5.0" : "3.1.1",
+                      .persistent = session->persistent(),
+                      .connected_at = session->connected_at,
+                      .subscriptions = session->subscriptions.size(),
+                      .in_flight = session->in_flight.size(),
+                      .queued = session->queued()});
+  }
+  return result;
 }
 
 void Hub::run_timers() {
@@ -316,6 +344,11 @@ void Hub::on(Session& session, SubscribeTo&& what) {
   std::vector<std::pair<std::size_t, std::vector<MessagePtr>>> retained;
   for (std::size_t i = 0; i < what.subscriptions.size(); ++i) {
     if (is_error(answer.reasons[i])) continue;
+    if (session.subscriptions.size() >= settings_.subscriptions_per_session &&
+        session.find_subscription(what.subscriptions[i].filter) == nullptr) {
+      answer.reasons[i] = Reason::kQuotaExceeded;
+      continue;
+    }
     std::vector<MessagePtr> found;
     subscribe(session, what.subscriptions[i], what.subscription_id, found);
     if (!found.empty()) retained.emplace_back(i, std::move(found));
@@ -374,7 +407,7 @@ Session* Hub::by_id(SessionId id) {
 
 void Hub::flush() {
   for (const ConnectionId connection : std::exchange(overflowed_, {})) {
-    disconnect(connection, Reason::kQuotaExceeded);
+    disconnect(connection.number, Reason::kQuotaExceeded);
   }
   // What is read from the store to be sent may have to be noted there first, and so on.
   do {

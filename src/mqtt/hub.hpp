@@ -27,6 +27,7 @@ struct HubSettings {
   SessionLimits sessions;
   std::size_t connections_per_user = 100;
   std::size_t persistent_sessions = 100'000;
+  std::size_t subscriptions_per_session = 1'000;
   RetainedLimits retained;
   std::vector<std::string> inbox_roots;  ///< what users' inboxes lie below, as Router takes them
   /// Which of the engine's queues hears a topic, given as routing key; nothing for all others.
@@ -88,7 +89,10 @@ class Hub {
   void flush();
 
   /// Ends a connection, as an administrator asks. Whether there is one.
-  bool disconnect(ConnectionId connection, Reason reason);
+  bool disconnect(std::uint64_t connection, Reason reason);
+
+  /// What connections there are, as ConnectionAdmin has it.
+  std::vector<ConnectionAdmin::Connection> connections(const ConnectionAdmin::Query& query) const;
 
   std::size_t sessions() const noexcept { return by_client_.size(); }
 

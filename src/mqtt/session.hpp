@@ -101,6 +101,10 @@ struct Session {
   Millis expires_at() const noexcept { return ended_at + Millis{expiry_seconds} * 1000; }
   bool has_backlog() const noexcept { return read_up_to < newest; }
   bool connected() const noexcept { return connection.has_value(); }
+  /// What waits behind those in flight.
+  std::size_t queued() const noexcept {
+    return waiting.size() + (stored > in_flight.size() ? stored - in_flight.size() : 0);
+  }
   std::size_t window(const SessionLimits& limits) const noexcept {
     return receive_maximum < limits.in_flight ? receive_maximum : limits.in_flight;
   }

@@ -53,6 +53,8 @@ const Route kRoutes[] = {
     {Method::kGet, "/api/tilechat/webhooks/undelivered", "", 401, 401, 200},
     {Method::kPost, "/api/tilechat/webhooks/replay", R"({"all":true})", 401, 401, 200},
     {Method::kPost, "/api/tilechat/notify", "{}", 401, 401, 200},
+    {Method::kGet, "/api/admin/connections", "", 401, 401, 200},
+    {Method::kDelete, "/api/admin/connections/7", "", 401, 401, 200},
     {Method::kGet, "/api/tilechat/getInfo", "", 200, 200, 200},
 };
 

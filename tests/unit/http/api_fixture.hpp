@@ -95,12 +95,34 @@ class FakeFilterAdmin final : public FilterAdmin {
   std::deque<Replaced> held;
 };
 
+/// Has one connection, of ann's.
+class FakeConnectionAdmin final : public ConnectionAdmin {
+ public:
+  void list(Query query, Listed done) override {
+    queries.push_back(query);
+    done({connection});
+  }
+  void disconnect(std::uint64_t id, Ended done) override { done(id == connection.id); }
+
+  Connection connection{.id = 7,
+                        .client_id = "c-\x01\xFF",
+                        .user = "ann",
+                        .address = "127.0.0.1",
+                        .version = "5.0",
+                        .persistent = true,
+                        .connected_at = 1'700'000'000'000,
+                        .subscriptions = 2,
+                        .in_flight = 3,
+                        .queued = 4};
+  std::vector<Query> queries;
+};
+
 class ApiTest : public ::testing::Test {
  protected:
   ApiTest() {
     api.settings.sync_retention = std::chrono::hours(24);
     api.settings.endpoints = {"http://e/"};
-    backend.open({store, submitter, contacts, loop, &filters});
+    backend.open({store, submitter, contacts, loop, &filters, &connections});
     add_api(router, api);
   }
 
@@ -205,6 +227,7 @@ class ApiTest : public ::testing::Test {
   FakeLoop loop;
   FakeContacts contacts;
   FakeFilterAdmin filters;
+  FakeConnectionAdmin connections;
   Topics topics{AppId{"tilechat"}, ".apps.tilechat.users", true, true};
   auth::Verifier verifier{{auth::Key::hs256(kSecret).value()}};
   Backend backend;

@@ -109,6 +109,7 @@ class Explorer : public ApiTest {
     for (const char* name : {"{user}", "{gid}"}) path = replaced(std::move(path), name, id);
     for (const char* name : {"{member}", "{blocked}"}) path = replaced(std::move(path), name, "carol");
     for (const char* name : {"{peer}", "{recipient}"}) path = replaced(std::move(path), name, "alice");
+    path = replaced(std::move(path), "{connection}", id == "bob" ? "7" : id == "nobody" ? "8" : id);
     for (const char* name : {"{instance}", "{token}"}) path = replaced(std::move(path), name, "x");
     return path;
   }
