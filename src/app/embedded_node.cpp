@@ -63,6 +63,8 @@ mqtt::EmbeddedSettings broker_settings_of(const config::Settings& settings, cons
   const Topics topics = topics_of(settings);
   mqtt::EmbeddedSettings result;
   result.hub.sessions.queued_messages = settings.mqtt_max_queued;
+  result.hub.sessions.in_flight_bytes = settings.mqtt_max_unsent_bytes / 2;
+  result.hub.sessions_per_user = settings.mqtt_max_connections_per_user;
   result.hub.connections_per_user = settings.mqtt_max_connections_per_user;
   if (topics.chat21) result.hub.inbox_roots.push_back("apps/" + topics.app.str() + "/users");
   if (topics.path) result.hub.inbox_roots.push_back(settings.path_prefix);

@@ -17,9 +17,9 @@ using prometheus::Family;
 using prometheus::Gauge;
 using prometheus::Registry;
 
-constexpr std::array kDrops = {"slow_reader", "queue_full", "expired",
-                               "too_large",   "offline",    "retained_full"};
-static_assert(kDrops.size() == static_cast<std::size_t>(mqtt::Drop::kRetainedFull) + 1);
+constexpr std::array kDrops = {"slow_reader", "queue_full",    "expired",     "too_large",
+                               "offline",     "retained_full", "unauthorized"};
+static_assert(kDrops.size() == static_cast<std::size_t>(mqtt::Drop::kUnauthorized) + 1);
 constexpr std::array kKinds = {"tcp", "tls", "ws", "wss"};
 static_assert(kKinds.size() == static_cast<std::size_t>(mqtt::TransportKind::kWss) + 1);
 constexpr std::array kRefusals = {"connections", "address", "handshake", "timeout", "handler"};

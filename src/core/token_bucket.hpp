@@ -29,7 +29,7 @@ class TokenBucket {
     return std::chrono::ceil<std::chrono::milliseconds>(Minutes((1 - tokens_) / limit.per_minute));
   }
 
-  /// Call where wait() was zero.
+  /// Where wait() was not zero, it is a token of later: who comes next waits longer.
   void take() noexcept { tokens_ -= 1; }
 
  private:

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,19 @@ struct SessionSubscription {
   friend bool operator==(const SessionSubscription&, const SessionSubscription&) = default;
 };
 
+/// What a session's client left to be published when its connection is lost.
+struct SessionWill {
+  std::string topic;
+  std::string payload;
+  std::uint8_t qos = 0;
+  bool retain = false;
+  std::uint32_t delay_seconds = 0;
+  std::string properties;  ///< the broker's own encoding
+  Millis due = 0;  ///< when its delay is over; 0: the connection had not ended when the row was written
+
+  friend bool operator==(const SessionWill&, const SessionWill&) = default;
+};
+
 /// One client's session, but for the messages and packets that are under way.
 struct SessionRow {
   static constexpr std::uint32_t kNeverExpires = 0xFFFFFFFF;
@@ -31,6 +45,7 @@ struct SessionRow {
   std::uint32_t expiry_seconds = 0;  ///< how long it outlives its connection
   Millis ended_at = 0;               ///< when the connection ended; 0: it had not when the row was written
   std::vector<SessionSubscription> subscriptions;
+  std::optional<SessionWill> will = {};
 
   friend bool operator==(const SessionRow&, const SessionRow&) = default;
 };

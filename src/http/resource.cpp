@@ -74,6 +74,7 @@ Result<Caller, Response> caller_with(const Api& api, const auth::Claims& claims)
 Result<Caller, Response> admin_of(const Api& api, const Request& request) {
   const auto claims = authenticated(api, request);
   if (!claims) return Failure<Response>(claims.error());
+  if (claims->app_id != api.topics.app.view()) return Failure<Response>(unauthorized());
   auto caller = caller_with(api, *claims);
   if (caller && !caller->admin) return Failure<Response>(not_yours());
   return caller;

@@ -14,7 +14,8 @@ std::int64_t seconds_of(Millis now) noexcept { return now / 1000; }
 }  // namespace
 
 ClientConnection::ClientConnection(Front& front)
-    : front_(front), decoder_(Role::kServer, front.settings.max_packet_bytes) {}
+    : front_(front),
+      decoder_(Role::kServer, std::min(front.settings.max_connect_bytes, front.settings.max_packet_bytes)) {}
 
 ClientConnection::~ClientConnection() = default;
 
@@ -29,17 +30,13 @@ void ClientConnection::opened(Transport& transport) {
 
 void ClientConnection::received(std::string_view bytes) {
   last_heard_ = front_.clock.steady();
-  if (state_ == State::kHeld) {
-    early_.append(bytes);
-    return;
-  }
   read(bytes);
   hand_over();
 }
 
 void ClientConnection::read(std::string_view bytes) {
   while (!bytes.empty() && state_ != State::kClosing) {
-    if (state_ == State::kHeld) {
+    if (state_ == State::kHeld || state_ == State::kAttaching) {
       early_.append(bytes);
       return;
     }
@@ -47,6 +44,25 @@ void ClientConnection::read(std::string_view bytes) {
     if (!packet) return end(packet.error().reason, packet.error().detail);
     if (*packet) handle(std::move(**packet));
   }
+}
+
+void ClientConnection::read_early() {
+  resume(kForAdmission);
+  read(std::exchange(early_, {}));
+}
+
+void ClientConnection::pause(Pause why) {
+  paused_ |= why;
+  transport_->pause();
+}
+
+/// While nothing was read the client could not be heard either.
+void ClientConnection::resume(Pause why) {
+  if ((paused_ & why) == 0) return;
+  paused_ &= ~static_cast<unsigned>(why);
+  if (paused_ != 0 || state_ == State::kClosing) return;
+  last_heard_ = front_.clock.steady();
+  transport_->resume();
 }
 
 void ClientConnection::handle(Packet&& packet) {
@@ -69,18 +85,18 @@ void ClientConnection::tick(Time now) {
     case State::kHeld:
       if (now >= deadline_) {
         attach();
-        transport_->resume();
-        read(std::exchange(early_, {}));
         hand_over();
       }
       return;
     case State::kClosing:
       return;
     case State::kAttaching:
+      if (now >= deadline_) end(Reason::kServerUnavailable, "no answer to the CONNECT in time");
+      return;
     case State::kAttached:
       break;
   }
-  if (keep_alive_.count() > 0 && now - last_heard_ > keep_alive_) {
+  if (paused_ == 0 && keep_alive_.count() > 0 && now - last_heard_ > keep_alive_) {
     return end(Reason::kKeepAliveTimeout, "nothing heard for one and a half times the keep-alive");
   }
   const auto grace = front_.settings.token_grace.count();
@@ -88,12 +104,16 @@ void ClientConnection::tick(Time now) {
     return end(Reason::kNotAuthorized, "its token has expired");
   }
   if (leave_at_ && now >= *leave_at_) return end(Reason::kServerShuttingDown, "the server shuts down");
+  if (slow_since_ && transport_->unsent() <= front_.settings.max_unsent / 2) drained();
   if (slow_since_ && now - *slow_since_ > front_.settings.slow_reader) {
     end(Reason::kQuotaExceeded, "the client does not take what it is sent");
   }
 }
 
-void ClientConnection::drained() { slow_since_.reset(); }
+void ClientConnection::drained() {
+  slow_since_.reset();
+  resume(kForClient);
+}
 
 void ClientConnection::closed(CloseCause) {
   if (is_open()) note("MQTT connection ended", Reason::kUnspecifiedError, "the connection broke");
@@ -113,18 +133,14 @@ void ClientConnection::hand_over() {
 }
 
 void ClientConnection::hold_back_if_full() {
-  if (state_ == State::kClosing || waits_for_room_ || !front_.feed.full()) return;
-  waits_for_room_ = true;
+  if (state_ == State::kClosing || (paused_ & kForHub) != 0 || !front_.feed.full()) return;
   front_.switchboard.wait_for_room(id_);
-  transport_->pause();
+  pause(kForHub);
   // It may have been emptied in between, and nobody told.
   if (!front_.feed.full()) room();
 }
 
-void ClientConnection::room() {
-  if (!std::exchange(waits_for_room_, false) || state_ == State::kClosing) return;
-  if (!waits_for_answers_) transport_->resume();
-}
+void ClientConnection::room() { resume(kForHub); }
 
 void ClientConnection::detach(bool with_will, std::optional<std::uint32_t> expiry, std::string_view why) {
   if (!std::exchange(hub_has_it_, false)) return;
@@ -141,7 +157,11 @@ void ClientConnection::end(Reason reason, std::string_view why, bool hub_knows) 
     if (version_ == Version::k5) send(Disconnect{.reason = reason, .properties = {}});
   } else {
     front_.probe.refused(reason);
-    if (state_ != State::kConnecting || reason == Reason::kUnsupportedProtocolVersion) answer_connect(reason);
+    // A CONNECT that cannot be read is answered where the standard has words for it (MQTT-3.1.2-2, 3.1.1's
+    // MQTT-3.1.3-8).
+    const bool answered = state_ != State::kConnecting || reason == Reason::kUnsupportedProtocolVersion ||
+                          reason == Reason::kClientIdentifierNotValid;
+    if (answered) answer_connect(reason);
   }
   detach(true, std::nullopt, why);
   state_ = State::kClosing;
@@ -163,7 +183,6 @@ void ClientConnection::on(Attached&& attached) {
   Connack connack{.session_present = attached.session_present, .reason = Reason::kSuccess, .properties = {}};
   Properties& properties = connack.properties;
   if (version_ == Version::k5) {
-    properties.receive_maximum = settings.receive_maximum;
     properties.topic_alias_maximum = settings.topic_alias_maximum;
     properties.maximum_packet_size = static_cast<std::uint32_t>(settings.max_packet_bytes);
     if (connect_->client_id.empty()) properties.assigned_client_id = client_id_;
@@ -175,23 +194,21 @@ void ClientConnection::on(Attached&& attached) {
   connect_.reset();
   note("MQTT connection begun", Reason::kSuccess,
        attached.session_present ? "goes on with its session" : "a new session");
+  read_early();
 }
 
 void ClientConnection::on(Ended&& ended) { end(ended.reason, name_of(ended.reason), true); }
 
 void ClientConnection::on(Acknowledge&& acknowledge) {
   using Kind = Acknowledgement::Kind;
-  const bool ends = acknowledge.kind == Kind::kPuback || acknowledge.kind == Kind::kPubcomp ||
-                    (acknowledge.kind == Kind::kPubrec && is_error(acknowledge.reason));
-  if (ends) std::erase(unanswered_, acknowledge.packet_id);
+  if (acknowledge.kind == Kind::kPuback || acknowledge.kind == Kind::kPubrec) {
+    unanswered_.erase(acknowledge.packet_id);
+    if (unanswered_.size() < front_.settings.unanswered) resume(kForAnswers);
+  }
   send(Acknowledgement{.kind = acknowledge.kind,
                        .packet_id = acknowledge.packet_id,
                        .reason = acknowledge.reason,
                        .properties = {}});
-  if (waits_for_answers_ && unanswered_.size() < front_.settings.receive_maximum) {
-    waits_for_answers_ = false;
-    if (!waits_for_room_) transport_->resume();
-  }
 }
 
 void ClientConnection::on(Subscribed&& subscribed) {
@@ -205,18 +222,20 @@ void ClientConnection::on(Unsubscribed&& unsubscribed) {
 
 void ClientConnection::on(Outgoing&& outgoing) {
   Properties scratch;
-  PublishParts parts = parts_of(outgoing, scratch);
+  const PublishParts parts = parts_of(outgoing, scratch);
   const std::size_t bytes = encoded_size(parts, version_);
   if (!may_send(outgoing, bytes)) return;
+  // Only what has been sent tells the client what an alias stands for.
+  if (scratch.topic_alias && !parts.topic.empty()) {
+    aliases_out_.emplace(outgoing.message->topic, *scratch.topic_alias);
+  }
   encode_publish(parts, version_, transport_->outbox());
   front_.probe.sent(outgoing.qos, bytes);
 }
 
-/// Under QoS 0 what the client does not take is dropped. Under QoS 1 and 2 its window bounds what is under
-/// way; where even that is too much, it has to come again.
+/// Under QoS 0 what the client does not take is dropped. Under QoS 1 and 2 the hub sends no more than its
+/// window; one that does not take even that in time has to come again.
 bool ClientConnection::may_send(const Outgoing& outgoing, std::size_t bytes) {
-  const std::size_t unsent = transport_->unsent();
-  const std::size_t most = front_.settings.max_unsent;
   if (bytes > max_packet_bytes_) {
     front_.probe.dropped(Drop::kTooLarge);
     // To the session it is as if it had been delivered (MQTT-3.1.2-25).
@@ -228,18 +247,23 @@ bool ClientConnection::may_send(const Outgoing& outgoing, std::size_t bytes) {
     }
     return false;
   }
-  if (unsent + bytes <= most) return true;
-  if (!slow_since_) slow_since_ = front_.clock.steady();
-  if (outgoing.qos == Qos::kAtMostOnce) {
-    front_.probe.dropped(Drop::kSlowReader);
-    return false;
-  }
-  if (unsent + bytes <= 2 * most) return true;
-  end(Reason::kQuotaExceeded, "the client does not take what it is sent");
+  if (!is_slow(bytes) || outgoing.qos != Qos::kAtMostOnce) return true;
+  front_.probe.dropped(Drop::kSlowReader);
   return false;
 }
 
-PublishParts ClientConnection::parts_of(const Outgoing& outgoing, Properties& scratch) {
+/// Whether with so many bytes more the client would have too many to take yet.
+bool ClientConnection::is_slow(std::size_t bytes) {
+  const std::size_t most = front_.settings.max_unsent;
+  if (transport_->unsent() + bytes <= most) return false;
+  // Of what is queued in one turn, some may be none of the client's doing.
+  transport_->push();
+  if (transport_->unsent() + bytes <= most) return false;
+  if (!slow_since_) slow_since_ = front_.clock.steady();
+  return true;
+}
+
+PublishParts ClientConnection::parts_of(const Outgoing& outgoing, Properties& scratch) const {
   const Message& message = *outgoing.message;
   PublishParts parts{.topic = message.topic,
                      .payload = *message.payload,
@@ -258,9 +282,7 @@ PublishParts ClientConnection::parts_of(const Outgoing& outgoing, Properties& sc
     scratch.topic_alias = alias->second;
     parts.topic = {};
   } else if (aliases_out_.size() < alias_maximum_out_) {
-    const auto next = static_cast<std::uint16_t>(aliases_out_.size() + 1);
-    scratch.topic_alias = next;
-    aliases_out_.emplace(message.topic, next);
+    scratch.topic_alias = static_cast<std::uint16_t>(aliases_out_.size() + 1);
   }
   parts.properties = &scratch;
   return parts;
@@ -275,7 +297,12 @@ void ClientConnection::note(std::string_view what, Reason reason, std::string_vi
                          {"why", std::string(why)}});
 }
 
-void ClientConnection::send(const Packet& packet) { encode(packet, version_, transport_->outbox()); }
+/// What the client asks for costs it more than it costs us: while it does not take the answers, it may ask
+/// for nothing more.
+void ClientConnection::send(const Packet& packet) {
+  encode(packet, version_, transport_->outbox());
+  if (is_slow(0)) pause(kForClient);
+}
 
 void ClientConnection::answer_connect(Reason reason) {
   send(Connack{.session_present = false, .reason = reason, .properties = {}});

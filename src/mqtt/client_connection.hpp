@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "mqtt/decoder.hpp"
@@ -43,13 +44,24 @@ class ClientConnection final : public ConnectionHandler, public EventReceiver {
     kConnecting,      ///< no CONNECT yet
     kAuthenticating,  ///< MQTT 5: the client is asked for its token
     kHeld,            ///< it connects too often, and waits
-    kAttaching,       ///< the hub was asked
+    kAttaching,       ///< the hub was asked, and nothing is said before it has answered
     kAttached,
     kClosing,  ///< nothing it says counts any more
   };
   bool is_open() const noexcept { return state_ == State::kAttaching || state_ == State::kAttached; }
 
+  /// Why nothing is read.
+  enum Pause : unsigned {
+    kForHub = 1U,      ///< the feed is full
+    kForAnswers = 2U,  ///< too many of its publications are unanswered
+    kForClient = 4U,   ///< it does not take its answers
+    kForAdmission = 8U,
+  };
+  void pause(Pause why);
+  void resume(Pause why);
+
   void read(std::string_view bytes);
+  void read_early();
   void handle(Packet&& packet);
   void on(Connect&& connect);
   void on(Auth&& auth);
@@ -71,7 +83,7 @@ class ClientConnection final : public ConnectionHandler, public EventReceiver {
   bool resolve_alias(Publish& publish);
   std::optional<Reason> problem_of(const Publish& publish);
   void refuse(const Publish& publish, Reason reason);
-  bool counts(const Publish& publish);
+  void count(const Publish& publish);
   Reason judge(const Subscription& subscription) const;
 
   void on(Attached&& attached);
@@ -81,7 +93,8 @@ class ClientConnection final : public ConnectionHandler, public EventReceiver {
   void on(Unsubscribed&& unsubscribed);
   void on(Outgoing&& outgoing);
   bool may_send(const Outgoing& outgoing, std::size_t bytes);
-  PublishParts parts_of(const Outgoing& outgoing, Properties& scratch);
+  bool is_slow(std::size_t bytes);
+  PublishParts parts_of(const Outgoing& outgoing, Properties& scratch) const;
   void send(const Packet& packet);
   void note(std::string_view what, Reason reason, std::string_view why);
   void answer_connect(Reason reason);
@@ -102,27 +115,26 @@ class ClientConnection final : public ConnectionHandler, public EventReceiver {
   Version version_ = Version::k311;
   bool lasting_ = false;  ///< its session was to outlive the connection when it began
 
-  std::optional<Access> access_;
+  std::shared_ptr<const Access> access_;
   std::optional<std::int64_t> expires_at_;  ///< of the token; seconds since the epoch
   std::unique_ptr<Connect> connect_;        ///< until the hub has answered
   std::string client_id_;
   std::string method_;  ///< of MQTT 5's enhanced authentication; empty without
 
   Time last_heard_{};
-  Time deadline_{};  ///< of the CONNECT, or the end of being held
+  Time deadline_{};  ///< of the CONNECT and its answer, or the end of being held
   std::chrono::milliseconds keep_alive_{0};
-  std::string early_;  ///< what came while it was held
+  std::string early_;  ///< what came before its CONNECT was answered
 
   std::uint32_t max_packet_bytes_ = 0xFFFFFFFF;  ///< that the client takes
   std::vector<std::string> aliases_in_;          ///< by alias - 1
   std::unordered_map<std::string, std::uint16_t> aliases_out_;
   std::uint16_t alias_maximum_out_ = 0;
-  std::vector<PacketId> unanswered_;  ///< the client's QoS 1 and 2 that are not acknowledged
-  std::optional<Time> leave_at_;      ///< the server goes
+  std::unordered_set<PacketId> unanswered_;  ///< the client's QoS 1 and 2 that await PUBACK or PUBREC
+  std::optional<Time> leave_at_;             ///< the server goes
   std::optional<Time> slow_since_;
   std::vector<Command> commands_;  ///< of the bytes in hand
-  bool waits_for_room_ = false;
-  bool waits_for_answers_ = false;
+  unsigned paused_ = 0;            ///< of Pause
 };
 
 }  // namespace inboxd::mqtt

@@ -57,8 +57,9 @@ void ClientConnection::on(Auth&& auth) {
   if (identity->access.user() != access_->user()) {
     return end(Reason::kNotAuthorized, "another user's token cannot take the place of the first");
   }
-  access_ = std::move(identity->access);
+  access_ = std::make_shared<const Access>(std::move(identity->access));
   expires_at_ = identity->expires_at;
+  command(Reauthorize{access_});
   Auth done{.reason = Reason::kSuccess, .properties = {}};
   done.properties.authentication_method = method_;
   send(done);
@@ -67,8 +68,9 @@ void ClientConnection::on(Auth&& auth) {
 void ClientConnection::authenticate(std::string_view token) {
   auto identity = front_.authenticator.authenticate(token, front_.clock.now() / 1000);
   if (!identity) return end(Reason::kBadUserNameOrPassword, identity.error());
-  access_ = std::move(identity->access);
+  access_ = std::make_shared<const Access>(std::move(identity->access));
   expires_at_ = identity->expires_at;
+  decoder_.limit(front_.settings.max_packet_bytes);
   const auto& will = connect_->will;
   if (will && !access_->may_publish(will->topic)) {
     front_.probe.unauthorized("will");
@@ -82,14 +84,16 @@ void ClientConnection::admit() {
   if (client_id_.empty()) client_id_ = front_.new_client_id();
   const auto& who = access_->user().empty() ? client_id_ : access_->user().str();
   const auto wait = front_.flaps.connects(who, last_heard_);
-  if (wait.count() == 0) return attach();
+  if (!wait) return end(Reason::kConnectionRateExceeded, "it connects too often");
+  pause(kForAdmission);
+  if (wait->count() == 0) return attach();
   state_ = State::kHeld;
-  deadline_ = last_heard_ + wait;
-  transport_->pause();
+  deadline_ = last_heard_ + *wait;
 }
 
 void ClientConnection::attach() {
   state_ = State::kAttaching;
+  deadline_ = front_.clock.steady() + front_.settings.connect_timeout;
   hub_has_it_ = true;
   const ConnectionSettings& settings = front_.settings;
   const bool lasting_311 = version_ == Version::k311 && !connect_->clean_start;
@@ -104,7 +108,7 @@ void ClientConnection::attach() {
                  .session_expiry_seconds = std::min(asked, settings.max_session_expiry),
                  .receive_maximum = connect_->properties.receive_maximum.value_or(65'535),
                  .will = std::exchange(connect_->will, std::nullopt),
-                 .admin = access_->admin()});
+                 .access = access_});
 }
 
 // --- PUBLISH (3.3)
@@ -113,7 +117,7 @@ void ClientConnection::on(Publish&& publish) {
   if (!resolve_alias(publish)) return;
   front_.probe.received(publish.qos, publish.topic.size() + publish.payload.size());
   if (const auto problem = problem_of(publish)) return refuse(publish, *problem);
-  if (!counts(publish)) return;
+  count(publish);
   command(Publication{.message = message_of(std::move(publish.topic), std::move(publish.payload), publish.qos,
                                             publish.retain, publish.properties, front_.clock.now()),
                       .packet_id = publish.packet_id,
@@ -165,21 +169,10 @@ void ClientConnection::refuse(const Publish& publish, Reason reason) {
                        .properties = {}});
 }
 
-/// Whether it keeps within the receive maximum (MQTT 5, 3.3.4); one of 3.1.1 knows of none, and is held back.
-bool ClientConnection::counts(const Publish& publish) {
-  if (publish.packet_id == 0) return true;
-  if (std::find(unanswered_.begin(), unanswered_.end(), publish.packet_id) != unanswered_.end()) return true;
-  const std::size_t most = front_.settings.receive_maximum;
-  if (version_ == Version::k5 && unanswered_.size() >= most) {
-    end(Reason::kReceiveMaximumExceeded, "more unacknowledged publications than the receive maximum");
-    return false;
-  }
-  unanswered_.push_back(publish.packet_id);
-  if (unanswered_.size() >= most && !waits_for_answers_) {
-    waits_for_answers_ = true;
-    transport_->pause();
-  }
-  return true;
+void ClientConnection::count(const Publish& publish) {
+  if (publish.packet_id == 0) return;
+  unanswered_.insert(publish.packet_id);
+  if (unanswered_.size() >= front_.settings.unanswered) pause(kForAnswers);
 }
 
 void ClientConnection::on(Acknowledgement&& acknowledgement) {

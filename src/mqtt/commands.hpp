@@ -2,11 +2,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "mqtt/access.hpp"
 #include "mqtt/message.hpp"
 #include "mqtt/packet.hpp"
 
@@ -34,7 +36,12 @@ struct Attach {
   std::uint32_t session_expiry_seconds = 0;
   std::uint16_t receive_maximum = 65'535;
   std::optional<Will> will = {};
-  bool admin = false;
+  std::shared_ptr<const Access> access = {};  ///< null: everything, for ever
+};
+
+/// The client has another token: what it does not grant is over.
+struct Reauthorize {
+  std::shared_ptr<const Access> access;
 };
 
 /// Answered by Subscribed. `reasons` has one for each filter: an error where it was refused already.
@@ -82,7 +89,8 @@ struct Inquiry {
 
 struct Command {
   ConnectionId from;
-  std::variant<Attach, SubscribeTo, UnsubscribeFrom, Publication, Acknowledged, Detach, Inquiry> what;
+  std::variant<Attach, Reauthorize, SubscribeTo, UnsubscribeFrom, Publication, Acknowledged, Detach, Inquiry>
+      what;
 };
 
 /// What a command holds in memory, roughly.

@@ -35,6 +35,9 @@ class Decoder {
   /// takes nothing else (MQTT-3.1.0-1).
   void version(Version version) noexcept { version_ = version; }
 
+  /// Sets another bound. Not in the middle of a packet.
+  void limit(std::size_t max_packet_bytes) noexcept { max_packet_bytes_ = max_packet_bytes; }
+
   /// Takes the next packet off the front of `bytes`, or as much of it as is there. Returns a packet once it
   /// is whole, nothing where more bytes are needed (all of `bytes` is then consumed). After an error the
   /// decoder is of no further use.

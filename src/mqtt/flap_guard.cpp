@@ -1,10 +1,8 @@
 #include "mqtt/flap_guard.hpp"
 
-#include <algorithm>
-
 namespace inboxd::mqtt {
 
-std::chrono::milliseconds FlapGuard::connects(const std::string& who, TokenBucket::Time now) {
+std::optional<std::chrono::milliseconds> FlapGuard::connects(const std::string& who, TokenBucket::Time now) {
   if (!limit_.limits() || who.empty()) return std::chrono::milliseconds(0);
   const std::lock_guard lock(mutex_);
   TokenBucket* bucket = buckets_.find(who);
@@ -13,9 +11,9 @@ std::chrono::milliseconds FlapGuard::connects(const std::string& who, TokenBucke
     bucket = buckets_.find(who);
   }
   const auto wait = bucket->wait(limit_, now);
-  // Those who wait take no token: they pay with their time.
-  if (wait.count() == 0) bucket->take();
-  return std::min(wait, longest_);
+  if (wait > longest_) return std::nullopt;
+  bucket->take();
+  return wait;
 }
 
 }  // namespace inboxd::mqtt

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "core/token_bucket.hpp"
@@ -25,8 +26,9 @@ class FlapGuard {
         longest_(settings.longest),
         buckets_(kRemembered) {}
 
-  /// Somebody connects; `who` is his client id or user. How long to let him wait, often zero.
-  std::chrono::milliseconds connects(const std::string& who, TokenBucket::Time now);
+  /// Somebody connects; `who` is his client id or user. How long to let him wait, often zero; nothing where
+  /// that would be too long. Who waits has his place: those after him wait longer.
+  std::optional<std::chrono::milliseconds> connects(const std::string& who, TokenBucket::Time now);
 
  private:
   static constexpr std::size_t kRemembered = 100'000;

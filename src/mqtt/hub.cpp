@@ -38,6 +38,32 @@ SubscriptionOptions options_of(const SessionSubscription& row) noexcept {
           .id = row.id};
 }
 
+/// As a PUBLISH's, to which the delay does not belong.
+SessionWill stored_will(const Will& will, Millis due) {
+  Properties properties = will.properties;
+  const auto delay = std::exchange(properties.will_delay_seconds, std::nullopt);
+  return {.topic = will.topic,
+          .payload = will.payload,
+          .qos = static_cast<std::uint8_t>(will.qos),
+          .retain = will.retain,
+          .delay_seconds = delay.value_or(0),
+          .properties = properties == Properties{} ? std::string() : stored_properties(&properties),
+          .due = due};
+}
+
+Will restored_will(const SessionWill& stored) {
+  Will will{.topic = stored.topic,
+            .payload = stored.payload,
+            .qos = static_cast<Qos>(stored.qos),
+            .retain = stored.retain,
+            .properties = {}};
+  if (const auto properties = restored_properties(stored.properties)) will.properties = *properties;
+  will.properties.will_delay_seconds = stored.delay_seconds;
+  return will;
+}
+
+Millis delay_of(const Will& will) { return Millis{will.properties.will_delay_seconds.value_or(0)} * 1000; }
+
 }  // namespace
 
 Hub::Hub(HubSettings settings, SessionStore& store, Clock& clock, EventSink& sink, MqttProbe& probe, Log& log)
@@ -84,9 +110,13 @@ void Hub::load() {
 void Hub::restore(const SessionRow& row) {
   Session& session = create(row.client_id);
   session.saved = true;
-  session.user = row.user;
+  own(session, row.user);
   session.expiry_seconds = row.expiry_seconds;
   session.ended_at = row.ended_at == 0 ? clock_.now() : row.ended_at;
+  if (row.will) {
+    session.will = restored_will(*row.will);
+    session.will_due = row.will->due != 0 ? row.will->due : session.ended_at + delay_of(*session.will);
+  }
   for (const SessionSubscription& subscription : row.subscriptions) {
     const SubscriptionOptions options = options_of(subscription);
     session.subscriptions.emplace_back(subscription.filter, options);
@@ -96,20 +126,32 @@ void Hub::restore(const SessionRow& row) {
     if (packet.state == SessionPacket::State::kReceived) {
       session.received.emplace(packet.packet_id, true);
     } else {
-      session.in_flight.restore(
-          packet.packet_id, {.sequence = 0, .qos = Qos::kExactlyOnce, .phase = InFlight::Phase::kReleased});
+      session.in_flight.restore(packet.packet_id, 0, InFlight::Phase::kReleased);
     }
   }
   session.stored = store_.queue_size(row.client_id).messages;
   if (session.stored > 0) session.newest = last_sequence_;
+  session.recalled = session.stored == 0;
   if (row.ended_at == 0) save(session);
-  put_off(session);
+  look_after(session);
 }
 
-/// Sees to it that its will and its end come in time.
-void Hub::put_off(const Session& session) {
-  if (session.will_due != 0) due_.emplace(session.will_due, session.client_id);
-  if (session.expires()) due_.emplace(session.expires_at(), session.client_id);
+/// Sees to it that its will and its end come in time, where there is no connection.
+void Hub::look_after(Session& session) {
+  if (session.due != 0) due_.erase({session.due, session.id});
+  session.due = 0;
+  if (session.connected()) return;
+  session.due = session.will_due;
+  if (session.expires() && (session.due == 0 || session.expires_at() < session.due)) {
+    session.due = session.expires_at();
+  }
+  if (session.due != 0) due_.emplace(session.due, session.id);
+}
+
+/// Says whose it is.
+void Hub::own(Session& session, const std::string& user) {
+  session.user = user;
+  if (!user.empty()) per_user_[user].sessions.push_back(session.id);
 }
 
 void Hub::handle(Command command) {
@@ -134,7 +176,7 @@ std::optional<Reason> Hub::refusal_of(const Attach& attach) {
   const bool takes_over = known != by_client_.end() && known->second->connected();
   const auto connections = per_user_.find(attach.user);
   if (!attach.user.empty() && !takes_over && connections != per_user_.end() &&
-      connections->second >= settings_.connections_per_user) {
+      connections->second.connections >= settings_.connections_per_user) {
     return Reason::kQuotaExceeded;
   }
   if (known == by_client_.end() && attach.session_expiry_seconds > 0 &&
@@ -165,10 +207,28 @@ void Hub::on(Session* session, ConnectionId from, Attach&& attach) {
     known = nullptr;
   }
   const bool present = known != nullptr;
+  if (!present) make_room_for(attach.user);
   Session& mine = present ? *known : create(attach.client_id);
+  if (!present) own(mine, attach.user);
   emit(from, Attached{present});
   begin(mine, from, std::move(attach));
   if (present) resume(mine);
+}
+
+/// A user who keeps making sessions and never comes back to them has his oldest forgotten.
+void Hub::make_room_for(const std::string& user) {
+  const auto share = per_user_.find(user);
+  if (share == per_user_.end() || share->second.sessions.size() < settings_.sessions_per_user) return;
+  Session* oldest = nullptr;
+  for (const SessionId id : share->second.sessions) {
+    Session* const session = by_id(id);
+    if (!session->connected() && (oldest == nullptr || session->ended_at < oldest->ended_at))
+      oldest = session;
+  }
+  if (oldest == nullptr) return;  // all are connected, of which there is a limit of its own
+  log_.info("MQTT session forgotten: its user has too many", {{"user", user}});
+  publish_will(*oldest);
+  remove(*oldest);
 }
 
 Session& Hub::create(const std::string& client_id) {
@@ -183,9 +243,8 @@ Session& Hub::create(const std::string& client_id) {
 
 void Hub::begin(Session& session, ConnectionId connection, Attach&& attach) {
   session.connection = connection;
-  session.user = std::move(attach.user);
   session.peer = std::move(attach.peer);
-  session.admin = attach.admin;
+  session.access = std::move(attach.access);
   session.version = attach.version;
   session.receive_maximum = attach.receive_maximum;
   session.expiry_seconds = attach.session_expiry_seconds;
@@ -195,9 +254,12 @@ void Hub::begin(Session& session, ConnectionId connection, Attach&& attach) {
   session.overflowed = false;
   session.connected_at = clock_.now();
   session.ended_at = 0;
+  look_after(session);
   by_connection_.emplace(connection.number, &session);
-  if (!session.user.empty()) ++per_user_[session.user];
-  if (session.persistent()) save(session);
+  if (!session.user.empty()) ++per_user_[session.user].connections;
+  // One that is to end with this connection must not come back after a crash.
+  if (session.persistent() || session.saved) save(session);
+  withdraw(session);
   probe_.connected();
   if (const auto key = settings_.presence_key(session.user, session.client_id)) {
     note_presence(session, *key);
@@ -230,6 +292,7 @@ void Hub::save(Session& session) {
                  .expiry_seconds = session.expiry_seconds,
                  .ended_at = session.ended_at,
                  .subscriptions = {}};
+  if (session.will) row.will = stored_will(*session.will, session.will_due);
   for (const auto& [filter, options] : session.subscriptions) {
     row.subscriptions.push_back({filter, options_byte(options), options.id});
   }
@@ -244,21 +307,20 @@ void Hub::on(Session& session, const Detach& what) {
 void Hub::end_connection(Session& session, bool with_will) {
   by_connection_.erase(session.connection->number);
   session.connection.reset();
-  if (const auto user = per_user_.find(session.user); user != per_user_.end() && --user->second == 0) {
-    per_user_.erase(user);
-  }
+  session.access.reset();
+  session.in_flight.disconnected();
+  if (!session.user.empty()) --per_user_[session.user].connections;
   for (const std::string& key : session.presence) forget_presence(key);
   session.presence.clear();
   if (!with_will) session.will.reset();
   // At once, or when its delay is over, or its session where that is sooner (MQTT 5, 3.1.3.2.2).
-  const Millis delay =
-      session.will ? Millis{session.will->properties.will_delay_seconds.value_or(0)} * 1000 : 0;
+  const Millis delay = session.will ? delay_of(*session.will) : 0;
   if (delay == 0 || !session.persistent()) publish_will(session);
   if (!session.persistent()) return remove(session);
   session.ended_at = clock_.now();
   if (session.will) session.will_due = session.ended_at + delay;
   save(session);
-  put_off(session);
+  look_after(session);
 }
 
 void Hub::publish_will(Session& session) {
@@ -280,6 +342,11 @@ void Hub::remove(Session& session) {
     std::erase_if(commit_.packets, mine);
     std::erase_if(commit_.queued, [&](const QueuedMessage& row) { return mine(row.key); });
     commit_.removed_sessions.push_back(session.client_id);
+  }
+  if (session.due != 0) due_.erase({session.due, session.id});
+  if (const auto share = per_user_.find(session.user); share != per_user_.end()) {
+    std::erase(share->second.sessions, session.id);
+    if (share->second.sessions.empty()) per_user_.erase(share);
   }
   if (!session.user.empty()) owners_.put(session.client_id, session.user);
   by_number_.erase(static_cast<std::uint64_t>(session.id));
@@ -325,19 +392,41 @@ std::vector<ConnectionAdmin::Connection> Hub::connections(const ConnectionAdmin:
 void Hub::run_timers() {
   const Millis now = clock_.now();
   while (!due_.empty() && due_.begin()->first <= now) {
-    const auto entry = due_.extract(due_.begin());
-    const auto found = by_client_.find(entry.mapped());
-    if (found == by_client_.end() || found->second->connected()) continue;
-    Session& session = *found->second;
+    Session& session = *by_id(due_.begin()->second);
     const bool ends = session.expires() && session.expires_at() <= now;
-    if (ends || (session.will_due != 0 && session.will_due <= now)) publish_will(session);
-    if (ends) remove(session);
+    publish_will(session);
+    if (ends) {
+      remove(session);
+    } else {
+      save(session);
+      look_after(session);
+    }
   }
   for (std::string& topic : retained_.sweep(now, kSweep)) forget_retained(std::move(topic));
   probe_.sessions(by_client_.size(), by_connection_.size(), retained_.size());
 }
 
 // --- subscriptions
+
+void Hub::on(Session& session, const Reauthorize& what) {
+  session.access = what.access;
+  withdraw(session);
+}
+
+/// Takes back what the client's token does not grant any more. What was queued for it goes when it would be
+/// sent.
+void Hub::withdraw(Session& session) {
+  if (session.access == nullptr) return;
+  const auto withdrawn = std::erase_if(session.subscriptions, [&](const auto& subscription) {
+    if (session.access->may_subscribe(subscription.first)) return false;
+    router_.unsubscribe(session.id, subscription.first);
+    return true;
+  });
+  if (withdrawn == 0) return;
+  log_.info("MQTT subscriptions withdrawn: the token grants them no more",
+            {{"user", session.user}, {"subscriptions", std::to_string(withdrawn)}});
+  if (session.persistent()) save(session);
+}
 
 void Hub::on(Session& session, SubscribeTo&& what) {
   Subscribed answer{.packet_id = what.packet_id, .reasons = std::move(what.reasons)};
@@ -415,10 +504,9 @@ void Hub::flush() {
       store_.commit(commit_);
       commit_ = {};
     }
-    std::vector<SessionId> pumped;
-    pumped.swap(to_pump_);
-    for (const SessionId id : pumped) {
-      if (Session* const session = by_id(id)) pump(*session);
+    while (!to_pump_.empty()) {
+      if (Session* const session = by_id(to_pump_.front())) pump(*session);
+      to_pump_.pop_front();
     }
   } while (!commit_.empty() || !to_pump_.empty());
   for (Event& event : events_) sink_.send(std::move(event));

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -26,6 +27,8 @@ namespace inboxd::mqtt {
 struct HubSettings {
   SessionLimits sessions;
   std::size_t connections_per_user = 100;
+  /// Of persistent ones, connected or not; beyond, the one of his that has been away longest makes room.
+  std::size_t sessions_per_user = 100;
   std::size_t persistent_sessions = 100'000;
   std::size_t subscriptions_per_session = 1'000;
   RetainedLimits retained;
@@ -101,6 +104,7 @@ class Hub {
   void restore(const SessionRow& row);
 
   void on(Session* session, ConnectionId from, Attach&& attach);
+  void on(Session& session, const Reauthorize& what);
   void on(Session& session, SubscribeTo&& what);
   void on(Session& session, UnsubscribeFrom&& what);
   void on(Session& session, Publication&& what);
@@ -111,13 +115,17 @@ class Hub {
   Session& create(const std::string& client_id);
   void begin(Session& session, ConnectionId connection, Attach&& attach);
   void resume(Session& session);
+  void recall(Session& session);
   void end_connection(Session& session, bool with_will);
   void remove(Session& session);
+  void make_room_for(const std::string& user);
+  void withdraw(Session& session);
   void save(Session& session);
   void keep_packet(const Session& session, SessionPacket::State state, PacketId id);
   void drop_packet(const Session& session, SessionPacket::State state, PacketId id);
   void publish_will(Session& session);
-  void put_off(const Session& session);
+  void look_after(Session& session);
+  void own(Session& session, const std::string& user);
 
   void subscribe(Session& session, const Subscription& wanted, std::uint32_t id,
                  std::vector<MessagePtr>& retained);
@@ -131,7 +139,7 @@ class Hub {
   void pump(Session& session);
   void pump_here(Session& session);
   void pump_store(Session& session);
-  void send_stored(Session& session, QueuedMessage row);
+  bool send_stored(Session& session, const QueuedMessage& row);
   void drop_stored(Session& session, std::uint64_t sequence);
   void received(Session& session, PacketId id, Reason reason);
   void taken(Session& session, const InFlight::Entry& entry);
@@ -156,16 +164,21 @@ class Hub {
   std::unordered_map<std::string, std::unique_ptr<Session>> by_client_;
   std::unordered_map<std::uint64_t, Session*> by_connection_;
   std::unordered_map<std::uint64_t, Session*> by_number_;  ///< by SessionId
-  std::unordered_map<std::string, std::size_t> per_user_;  ///< connections
-  LruCache<std::string, std::string> owners_;              ///< of client ids whose sessions ended
-  /// When to look after which client's session: its will, or its end. May be out of date.
-  std::multimap<Millis, std::string> due_;
+  /// Of one user. Nobody is counted where there is no authentication.
+  struct Share {
+    std::size_t connections = 0;
+    std::vector<SessionId> sessions;
+  };
+  std::unordered_map<std::string, Share> per_user_;
+  LruCache<std::string, std::string> owners_;  ///< of client ids whose sessions ended
+  /// When to look after which session: its will, or its end. Each has one place at most, by Session::due.
+  std::set<std::pair<Millis, SessionId>> due_;
   std::uint64_t last_session_ = 0;
   std::uint64_t last_sequence_ = 0;
 
   SessionCommit commit_;
   std::vector<Event> events_;
-  std::vector<SessionId> to_pump_;
+  std::deque<SessionId> to_pump_;
   std::vector<ConnectionId> overflowed_;
   std::deque<Arrival> arrivals_;
   std::vector<Match> matches_;  ///< of the message in hand; kept for its memory

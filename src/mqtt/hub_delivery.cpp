@@ -7,9 +7,6 @@
 namespace inboxd::mqtt {
 namespace {
 
-/// What is read from the store at a time for one session.
-constexpr std::size_t kPumpBytes = std::size_t{1024} * 1024;
-
 Outgoing outgoing_of(const QueuedMessage& row) {
   auto properties = restored_properties(row.properties);
   std::vector<std::uint32_t> ids;
@@ -158,7 +155,7 @@ void Hub::queue_here(Session& session, Outgoing outgoing) {
   const SessionLimits& limits = settings_.sessions;
   if (session.overflowed) return probe_.dropped(Drop::kQueueFull);
   if (session.waiting.empty() && !session.has_backlog() &&
-      session.in_flight.size() < session.window(limits)) {
+      session.has_window(limits, outgoing.message->bytes())) {
     send_in_flight(session, std::move(outgoing), 0);
     return;
   }
@@ -187,7 +184,7 @@ void Hub::queue_in_store(Session& session, Outgoing outgoing) {
   ++session.stored;
   const bool first = !session.has_backlog();
   session.newest = row.key.sequence;
-  if (first && session.connected() && session.in_flight.size() < session.window(limits)) {
+  if (first && session.connected() && session.has_window(limits, message.bytes())) {
     const Qos qos = outgoing.qos;
     session.read_up_to = row.key.sequence;
     const PacketId id = send_in_flight(session, std::move(outgoing), row.key.sequence);
@@ -197,7 +194,7 @@ void Hub::queue_in_store(Session& session, Outgoing outgoing) {
 }
 
 PacketId Hub::send_in_flight(Session& session, Outgoing outgoing, std::uint64_t sequence) {
-  outgoing.packet_id = session.in_flight.add({.sequence = sequence, .qos = outgoing.qos});
+  outgoing.packet_id = session.in_flight.add(sequence, outgoing.qos, outgoing.message->bytes());
   const PacketId id = outgoing.packet_id;
   emit(*session.connection, std::move(outgoing));
   return id;
@@ -215,7 +212,7 @@ void Hub::on(Session& session, const Acknowledged& what) {
     return acknowledge(session, Kind::kPubcomp, what.packet_id,
                        known ? Reason::kSuccess : Reason::kPacketIdentifierNotFound);
   }
-  InFlight::Entry* const entry = session.in_flight.find(what.packet_id);
+  const InFlight::Entry* const entry = session.in_flight.find(what.packet_id);
   if (what.kind == Kind::kPubrec) {
     // Without an entry, the answer to it says so (MQTT 5, 3.6.2.1); a reason that is an error ends it.
     if (entry != nullptr && entry->qos == Qos::kExactlyOnce && is_error(what.reason)) {
@@ -226,8 +223,8 @@ void Hub::on(Session& session, const Acknowledged& what) {
     if (is_error(what.reason)) return;
     if (entry != nullptr && entry->phase == InFlight::Phase::kPublished) {
       taken(session, *entry);
-      entry->phase = InFlight::Phase::kReleased;
-      entry->sequence = 0;
+      session.in_flight.released(what.packet_id);
+      to_pump_.push_back(session.id);
       if (session.persistent()) {
         keep_packet(session, SessionPacket::State::kReleased, what.packet_id);
       }
@@ -269,44 +266,49 @@ void Hub::drop_stored(Session& session, std::uint64_t sequence) {
 
 // --- what waits
 
-/// After a connection is made anew: first what was under way when the last one ended, in its order, under the
-/// packet ids that it had (MQTT-4.4.0-1).
+/// After a connection is made anew: what was under way when the last one ended is sent again, in its order
+/// and under the packet ids that it had (MQTT-4.4.0-1), as the window allows. So reading begins again where
+/// the first of it lies.
 void Hub::resume(Session& session) {
-  std::map<std::uint64_t, std::pair<PacketId, InFlight::Entry>> published;
-  for (const auto& [id, entry] : session.in_flight.in_order()) {
-    if (entry.phase == InFlight::Phase::kPublished) published.emplace(entry.sequence, std::pair(id, entry));
+  for (const PacketId id : session.in_flight.all_released()) {
+    acknowledge(session, Acknowledgement::Kind::kPubrel, id, Reason::kSuccess);
   }
-  if (!published.empty()) {
-    const auto rows = store_.queue(session.client_id, published.begin()->first - 1,
-                                   std::max<std::size_t>(session.in_flight.size(), 1), kMaxReadBytes);
-    for (const QueuedMessage& row : rows) {
-      const auto found = published.find(row.key.sequence);
-      if (found == published.end()) continue;
-      Outgoing again = outgoing_of(row);
-      again.dup = true;
-      again.packet_id = found->second.first;
-      emit(*session.connection, std::move(again));
-      published.erase(found);
-    }
-  }
-  for (const auto& [sequence, left] : published) session.in_flight.erase(left.first);
-  for (const auto& [id, entry] : session.in_flight.in_order()) {
-    if (entry.phase == InFlight::Phase::kReleased) {
-      acknowledge(session, Acknowledgement::Kind::kPubrel, id, Reason::kSuccess);
-    }
+  if (const auto first = session.in_flight.first_sequence()) {
+    session.read_up_to = std::min(session.read_up_to, *first - 1);
   }
   to_pump_.push_back(session.id);
 }
 
+/// For flush() alone, when all that was to be in the store is there.
 void Hub::pump(Session& session) {
   if (!session.connected()) return;
+  if (!session.recalled) recall(session);
   // A session that is persistent no more may have messages in the store yet, which come first.
   pump_store(session);
   if (!session.has_backlog()) pump_here(session);
 }
 
+/// After a start of the process: the packet ids that its queue says are given (MQTT-2.2.1-4) must not be
+/// given again. They are at its beginning.
+void Hub::recall(Session& session) {
+  std::uint64_t after = 0;
+  std::size_t left = settings_.sessions.in_flight;
+  while (left > 0) {
+    const auto rows = store_.queue(session.client_id, after, left, kMaxReadBytes);
+    if (rows.empty()) break;
+    for (const QueuedMessage& row : rows) {
+      if (row.packet_id != 0)
+        session.in_flight.restore(row.packet_id, row.key.sequence, InFlight::Phase::kPublished);
+    }
+    left -= rows.size();
+    after = rows.back().key.sequence;
+  }
+  session.recalled = true;
+}
+
 void Hub::pump_here(Session& session) {
-  while (!session.waiting.empty() && session.in_flight.size() < session.window(settings_.sessions)) {
+  while (!session.waiting.empty() &&
+         session.has_window(settings_.sessions, session.waiting.front().message->bytes())) {
     Outgoing next = std::move(session.waiting.front());
     session.waiting.pop_front();
     session.waiting_bytes -= next.message->bytes();
@@ -319,37 +321,53 @@ void Hub::pump_here(Session& session) {
 }
 
 void Hub::pump_store(Session& session) {
-  const std::size_t window = session.window(settings_.sessions);
-  while (session.has_backlog() && session.in_flight.size() < window) {
-    const auto rows =
-        store_.queue(session.client_id, session.read_up_to, window - session.in_flight.size(), kPumpBytes);
+  const SessionLimits& limits = settings_.sessions;
+  while (session.has_backlog() && session.has_window(limits, 0)) {
+    const std::size_t room =
+        limits.in_flight_bytes - std::min(limits.in_flight_bytes, session.in_flight.outstanding_bytes());
+    const auto rows = store_.queue(session.client_id, session.read_up_to,
+                                   session.window(limits) - session.in_flight.outstanding(), room);
     if (rows.empty()) {
       session.read_up_to = session.newest;
+      session.in_flight.forget_unsent();
       return;
     }
-    for (const QueuedMessage& row : rows) send_stored(session, row);
+    for (const QueuedMessage& row : rows) {
+      if (!send_stored(session, row)) return;
+    }
   }
 }
 
-void Hub::send_stored(Session& session, QueuedMessage row) {
-  session.read_up_to = row.key.sequence;
-  if (row.packet_id == 0 && row.expires_at != 0 && clock_.now() >= row.expires_at) {
-    probe_.dropped(Drop::kExpired);
-    return drop_stored(session, row.key.sequence);
+/// Whether it was dealt with: not where the window does not allow it.
+bool Hub::send_stored(Session& session, const QueuedMessage& row) {
+  const auto sent_as = session.in_flight.find_sequence(row.key.sequence);
+  const bool has_expired = !sent_as && row.expires_at != 0 && clock_.now() >= row.expires_at;
+  // Its client's token may grant less than when it was queued.
+  const bool is_granted = session.access == nullptr || session.access->may_subscribe(row.topic);
+  if (has_expired || !is_granted) {
+    session.read_up_to = row.key.sequence;
+    if (sent_as) session.in_flight.erase(*sent_as);
+    probe_.dropped(has_expired ? Drop::kExpired : Drop::kUnauthorized);
+    drop_stored(session, row.key.sequence);
+    return true;
   }
   Outgoing outgoing = outgoing_of(row);
-  if (row.packet_id != 0) {
-    // Sent in an earlier life of the process.
-    session.in_flight.restore(row.packet_id, {.sequence = row.key.sequence, .qos = outgoing.qos});
+  if (!session.has_window(settings_.sessions, outgoing.message->bytes())) return false;
+  session.read_up_to = row.key.sequence;
+  if (sent_as) {
+    session.in_flight.sent_again(*sent_as, outgoing.message->bytes());
     outgoing.dup = true;
-    outgoing.packet_id = row.packet_id;
-    return emit(*session.connection, std::move(outgoing));
+    outgoing.packet_id = *sent_as;
+    emit(*session.connection, std::move(outgoing));
+    return true;
   }
   const bool once = outgoing.qos == Qos::kExactlyOnce;
   const PacketId id = send_in_flight(session, std::move(outgoing), row.key.sequence);
-  if (!once) return;
-  row.packet_id = id;
-  commit_.queued.push_back(std::move(row));
+  if (!once) return true;
+  QueuedMessage numbered = row;
+  numbered.packet_id = id;
+  commit_.queued.push_back(std::move(numbered));
+  return true;
 }
 
 }  // namespace inboxd::mqtt

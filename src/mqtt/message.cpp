@@ -8,7 +8,23 @@ namespace {
 
 constexpr std::string_view kAnyTopic = "-";
 
+std::size_t weight_of(const Properties& properties) noexcept {
+  std::size_t bytes = sizeof(Properties);
+  for (const auto* text :
+       {&properties.content_type, &properties.response_topic, &properties.correlation_data}) {
+    if (*text) bytes += (*text)->size();
+  }
+  for (const auto& [name, value] : properties.user_properties) {
+    bytes += sizeof(std::pair<std::string, std::string>) + name.size() + value.size();
+  }
+  return bytes;
+}
+
 }  // namespace
+
+std::size_t Message::bytes() const noexcept {
+  return topic.size() + payload->size() + (properties ? weight_of(*properties) : 0);
+}
 
 std::shared_ptr<const Properties> forwarded(const Properties& published) {
   Properties kept;

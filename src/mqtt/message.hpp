@@ -22,7 +22,8 @@ struct Message {
   std::shared_ptr<const Properties> properties;
   Millis expires_at = 0;  ///< ms since the epoch; 0: never
 
-  std::size_t bytes() const noexcept { return topic.size() + payload->size(); }
+  /// What it holds in memory, roughly: a property may be five bytes on the wire, and is many more here.
+  std::size_t bytes() const noexcept;
   bool has_expired(Millis now) const noexcept { return expires_at != 0 && now >= expires_at; }
 };
 

@@ -15,6 +15,7 @@ enum class Drop {
   kTooLarge,      ///< larger than the client's maximum packet size
   kOffline,       ///< QoS 0 for a session without a connection
   kRetainedFull,  ///< as many retained messages as may be
+  kUnauthorized,  ///< queued under a token that granted more than the present one
 };
 
 /// Where the broker says what it does. Safe for use from several threads; never blocks for long.

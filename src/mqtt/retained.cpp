@@ -11,22 +11,7 @@ namespace {
 /// messages are tiny.
 constexpr std::size_t kOverheadBytes = 256;
 
-std::size_t weight_of(const Properties& properties) {
-  std::size_t bytes = sizeof(Properties);
-  for (const auto* text :
-       {&properties.content_type, &properties.response_topic, &properties.correlation_data}) {
-    if (*text) bytes += (*text)->size();
-  }
-  for (const auto& [name, value] : properties.user_properties) {
-    bytes += sizeof(std::pair<std::string, std::string>) + name.size() + value.size();
-  }
-  return bytes;
-}
-
-std::size_t weight_of(const Message& message) {
-  const std::size_t properties = message.properties ? weight_of(*message.properties) : 0;
-  return kOverheadBytes + message.bytes() + properties;
-}
+std::size_t weight_of(const Message& message) { return kOverheadBytes + message.bytes(); }
 
 }  // namespace
 

@@ -165,6 +165,17 @@ void SocketTransport::seal() {
   others_->give_back(std::move(plain_));
 }
 
+/// The write at the turn's end follows all the same, and finds what is left, if only an end to tell of.
+void SocketTransport::push() {
+  if (stage_ != Stage::kOpen || waits_to_write_ || unsent() == 0) return;
+  seal();
+  error_code error;
+  const std::size_t n = socket_.write_some(asio::buffer(wire_.data() + taken_, wire_.size() - taken_), error);
+  if (error && !is_block(error)) return lost(error);
+  bytes_out_ += n;
+  taken_ += n;
+}
+
 void SocketTransport::write() {
   will_write_ = false;
   if (stage_ == Stage::kEnded) return;

@@ -49,6 +49,7 @@ class SocketTransport final : public Transport, public std::enable_shared_from_t
 
   void send(std::string_view bytes) override { outbox().append(bytes); }
   std::string& outbox() override;
+  void push() override;
   std::size_t unsent() const override { return plain_.size() + wire_.size() - taken_; }
   void pause() override { paused_ = true; }
   void resume() override;

@@ -40,6 +40,10 @@ class Transport {
   /// the call to the handler, or the posted task, returns.
   virtual std::string& outbox() = 0;
 
+  /// Gives the kernel what it takes of the queue now, not at the turn's end: before unsent() is taken as a
+  /// measure of the peer.
+  virtual void push() = 0;
+
   /// Bytes that are queued and that the kernel has not taken.
   virtual std::size_t unsent() const = 0;
 

@@ -18,6 +18,29 @@ void check_qos(WireReader& reader, std::uint8_t qos) {
   if (qos > kHighestQos) reader.spoil();
 }
 
+void put_will(std::string& out, const SessionWill& will) {
+  out.push_back(static_cast<char>(will.qos | (will.retain ? kRetain : 0)));
+  put_varint(out, will.delay_seconds);
+  put_signed(out, will.due);
+  put_text(out, will.topic);
+  put_text(out, will.payload);
+  put_text(out, will.properties);
+}
+
+SessionWill read_will(WireReader& reader) {
+  SessionWill will;
+  const auto flags = reader.byte();
+  will.qos = flags & kQosBits;
+  will.retain = (flags & kRetain) != 0;
+  check_qos(reader, will.qos);
+  will.delay_seconds = static_cast<std::uint32_t>(reader.varint());
+  will.due = reader.signed_varint();
+  will.topic = reader.text();
+  will.payload = reader.text();
+  will.properties = reader.text();
+  return will;
+}
+
 }  // namespace
 
 void encode(std::string& out, const SessionRow& row) {
@@ -25,6 +48,8 @@ void encode(std::string& out, const SessionRow& row) {
   put_text(out, row.user);
   put_varint(out, row.expiry_seconds);
   put_signed(out, row.ended_at);
+  out.push_back(row.will ? 1 : 0);
+  if (row.will) put_will(out, *row.will);
   for (const auto& subscription : row.subscriptions) {
     put_text(out, subscription.filter);
     out.push_back(static_cast<char>(subscription.options));
@@ -37,6 +62,8 @@ bool decode(std::string_view value, SessionRow& row) {
   row.user = reader.text();
   row.expiry_seconds = static_cast<std::uint32_t>(reader.varint());
   row.ended_at = reader.signed_varint();
+  row.will.reset();
+  if (reader.byte() != 0) row.will = read_will(reader);
   row.subscriptions.clear();
   while (reader.ok() && !reader.done()) {
     auto& subscription = row.subscriptions.emplace_back();

@@ -54,7 +54,7 @@ TEST_F(ApiTest, ConnectionsAreForAdministratorsOfThisApp) {
   Request elsewhere = request(Method::kGet, kConnections, "");
   EXPECT_EQ(answer(router, elsewhere).status, 403U) << "no token";
   elsewhere.headers.emplace_back("Authorization", token("root", true, "other"));
-  EXPECT_EQ(answer(router, elsewhere).status, 404U);
+  EXPECT_EQ(answer(router, elsewhere).status, 403U);
   EXPECT_EQ(ask(Method::kGet, kConnections, "bob").status, 401U);
   EXPECT_TRUE(connections.queries.empty());
 }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -95,6 +96,7 @@ class HubTest : public ::testing::Test {
     std::uint32_t expiry = 0;
     std::optional<Will> will = {};
     std::uint16_t receive_maximum = 65'535;
+    std::shared_ptr<const Access> access = {};
   };
   ConnectionId attach(const std::string& client, const How& how, const std::string& user = "u") {
     const ConnectionId id{++connections_, 0};
@@ -105,7 +107,8 @@ class HubTest : public ::testing::Test {
                              .clean_start = how.clean,
                              .session_expiry_seconds = how.expiry,
                              .receive_maximum = how.receive_maximum,
-                             .will = how.will}});
+                             .will = how.will,
+                             .access = how.access}});
     return id;
   }
   ConnectionId attach(const std::string& client) { return attach(client, How{}); }
@@ -240,7 +243,98 @@ TEST_F(HubTest, ResumesUnderTheSamePacketIds) {
   acknowledge(id, Kind::kPubcomp, 2);
   detach(id);
   id = attach("a", {.clean = false, .expiry = kHour});
-  EXPECT_THAT(told(id), ElementsAre("attached again", "t=3 q2 #3 dup", "pubrel 1"));
+  EXPECT_THAT(told(id), ElementsAre("attached again", "pubrel 1", "t=3 q2 #3 dup"));
+}
+
+/// What is on its way to the store in the same turn is no less under way.
+TEST_F(HubTest, ResumesWhatTheStoreIsYetToHear) {
+  const auto sender = attach("s");
+  auto id = attach("a", {.expiry = kHour, .receive_maximum = 3});
+  subscribe(id, "t", Qos::kAtLeastOnce);
+  (void)told(id);
+  for (const char* text : {"1", "2", "3", "4", "5"}) publish(sender, "t", text, Qos::kAtLeastOnce, 1);
+  acknowledge(id, Kind::kPuback, 1);
+  detach(id);
+  id = attach("a", {.clean = false, .expiry = kHour});
+  EXPECT_THAT(told(id),
+              ElementsAre("attached again", "t=2 q1 #2 dup", "t=3 q1 #3 dup", "t=4 q1 #4", "t=5 q1 #5"));
+}
+
+TEST_F(HubTest, ResumesWithinTheNewReceiveMaximum) {
+  const auto sender = attach("s");
+  auto id = attach("a", {.expiry = kHour});
+  subscribe(id, "t", Qos::kAtLeastOnce);
+  for (const char* text : {"1", "2", "3", "4"}) publish(sender, "t", text, Qos::kAtLeastOnce, 1);
+  (void)told(id);
+  detach(id);
+  id = attach("a", {.clean = false, .expiry = kHour, .receive_maximum = 2});
+  EXPECT_THAT(told(id), ElementsAre("attached again", "t=1 q1 #1 dup", "t=2 q1 #2 dup"));
+  acknowledge(id, Kind::kPuback, 1);
+  EXPECT_THAT(told(id), ElementsAre("t=3 q1 #3 dup"));
+  acknowledge(id, Kind::kPuback, 2);
+  acknowledge(id, Kind::kPuback, 3);
+  EXPECT_THAT(told(id), ElementsAre("t=4 q1 #4 dup"));
+}
+
+TEST_F(HubTest, SendsNoMoreBytesAtOnceThanAConnectionTakes) {
+  settings_.sessions.in_flight_bytes = 25;
+  restart();
+  const auto sender = attach("s");
+  const auto lasting = attach("lasting", {.expiry = kHour});
+  const auto passing = attach("passing");
+  for (const auto id : {lasting, passing}) {
+    subscribe(id, "t", Qos::kAtLeastOnce);
+    (void)told(id);
+  }
+  for (const char* text : {"123456789", "223456789", "323456789"})
+    publish(sender, "t", text, Qos::kAtLeastOnce, 1);
+  publish(sender, "t", std::string(100, 'x'), Qos::kAtLeastOnce, 1);
+  for (const auto id : {lasting, passing}) {
+    EXPECT_THAT(told(id), ElementsAre("t=123456789 q1 #1", "t=223456789 q1 #2"));
+    acknowledge(id, Kind::kPuback, 1);
+    EXPECT_THAT(told(id), ElementsAre("t=323456789 q1 #3"));
+    acknowledge(id, Kind::kPuback, 2);
+    EXPECT_THAT(told(id), IsEmpty());
+    acknowledge(id, Kind::kPuback, 3);
+    EXPECT_THAT(told(id), ElementsAre("t=" + std::string(100, 'x') + " q1 #4")) << "one is sent all the same";
+  }
+}
+
+TEST_F(HubTest, PropertiesCountAmongTheBytesThatWait) {
+  settings_.sessions.queued_bytes = 10'000;
+  restart();
+  const auto sender = attach("s");
+  const auto id = attach("a", {.receive_maximum = 1});
+  subscribe(id, "t", Qos::kAtLeastOnce);
+  Properties many;
+  many.user_properties.resize(1'000);
+  for (int i = 0; i < 2; ++i) {
+    hub_->handle({sender, Publication{message_of("t", "", Qos::kAtLeastOnce, false, many, 0), 1, false}});
+  }
+  EXPECT_THAT(told(id), ElementsAre("attached", "suback 1", "t= q1 #1", "ended quota_exceeded"));
+}
+
+/// MQTT-2.2.1-4: after a start of the process too.
+TEST_F(HubTest, NoPacketIdStandsForTwoMessages) {
+  const auto sender = attach("s");
+  auto id = attach("a", {.expiry = kHour});
+  subscribe(id, "t", Qos::kExactlyOnce);
+  // One and two are gone; of those that stay, the one of QoS 2 has 4, which the next life must not give.
+  publish(sender, "t", "1", Qos::kAtLeastOnce, 1);
+  publish(sender, "t", "2", Qos::kAtLeastOnce, 1);
+  publish(sender, "t", "a", Qos::kAtLeastOnce, 1);
+  publish(sender, "t", "b", Qos::kExactlyOnce, 2);
+  (void)told(id);
+  acknowledge(id, Kind::kPuback, 1);
+  acknowledge(id, Kind::kPuback, 2);
+  hub_->flush();
+  restart();
+  const auto again = attach("s2");
+  for (const char* text : {"c", "d", "e"}) publish(again, "t", text, Qos::kAtLeastOnce, 1);
+  sink_.events.clear();
+  id = attach("a", {.clean = false, .expiry = kHour});
+  EXPECT_THAT(told(id), ElementsAre("attached again", "t=a q1 #1", "t=b q2 #4 dup", "t=c q1 #2", "t=d q1 #3",
+                                    "t=e q1 #5"));
 }
 
 TEST_F(HubTest, SessionsSurviveTheProcess) {
@@ -302,6 +396,111 @@ TEST_F(HubTest, AClientIdBelongsToTheUserWhoFirstUsedIt) {
   EXPECT_THAT(told(attach("a", How{}, "alice")), ElementsAre("attached"));
 }
 
+TEST_F(HubTest, AUsersOldestSessionMakesRoom) {
+  settings_.sessions_per_user = 2;
+  restart();
+  for (const char* client : {"1", "2"}) {
+    detach(attach(client, {.expiry = kHour}));
+    clock_.advance(seconds(1));
+  }
+  EXPECT_THAT(told(attach("3", {.expiry = kHour})), ElementsAre("attached"));
+  EXPECT_THAT(told(attach("1", {.clean = false, .expiry = kHour})), ElementsAre("attached"));
+  EXPECT_THAT(told(attach("2", {.clean = false, .expiry = kHour})), ElementsAre("attached")) << "1 came anew";
+  EXPECT_THAT(told(attach("3", {.clean = false, .expiry = kHour})), ElementsAre("attached again"));
+}
+
+TEST_F(HubTest, ASessionHasSoManySubscriptions) {
+  settings_.subscriptions_per_session = 1;
+  restart();
+  const auto id = attach("a");
+  for (const char* filter : {"t", "t", "u"}) subscribe(id, filter);
+  hub_->flush();
+  std::vector<Reason> reasons;
+  for (const Event& event : sink_.events) {
+    if (const auto* answer = std::get_if<Subscribed>(&event.what)) reasons.push_back(answer->reasons.front());
+  }
+  EXPECT_THAT(reasons, ElementsAre(Reason::kSuccess, Reason::kSuccess, Reason::kQuotaExceeded));
+}
+
+// --- rights that a token grants no more
+
+class WithdrawnTest : public HubTest {
+ protected:
+  static std::shared_ptr<const Access> access(bool admin) {
+    const auto context = std::make_shared<const AccessContext>(
+        "/", Topics{AppId("tilechat"), ".apps.tilechat.users", true, true});
+    auth::Claims claims;
+    claims.user_id = "eve";
+    claims.app_id = "tilechat";
+    claims.admin = admin;
+    claims.scope = {admin ? "rabbitmq.read:*/*/apps.tilechat.#"
+                          : "rabbitmq.read:*/*/apps.tilechat.users.eve.*"};
+    return std::make_shared<const Access>(Access::of(claims, context).value());
+  }
+  void say(const std::string& to) {
+    hub_->publish(message("apps/tilechat/users/" + to + "/messages/x/m/clientadded", to));
+  }
+
+  const std::string kEves = "apps/tilechat/users/eve/messages/x/m/clientadded=eve q1 #";
+  const std::string kBobs = "apps/tilechat/users/bob/messages/x/m/clientadded=bob q1 #";
+};
+
+TEST_F(WithdrawnTest, ASessionGoesOnWithinItsPresentToken) {
+  auto id = attach("e", {.expiry = kHour, .access = access(true)}, "eve");
+  subscribe(id, "apps/tilechat/#", Qos::kAtLeastOnce);
+  subscribe(id, "apps/tilechat/users/eve/#", Qos::kAtLeastOnce);
+  detach(id);
+  say("bob");
+  say("eve");
+  (void)told(id);
+  id = attach("e", {.clean = false, .expiry = kHour, .access = access(false)}, "eve");
+  EXPECT_THAT(told(id), ElementsAre("attached again", kEves + "1")) << "nor what was queued before";
+  EXPECT_EQ(probe_.drops, std::vector{Drop::kUnauthorized});
+  say("bob");
+  say("eve");
+  EXPECT_THAT(told(id), ElementsAre(kEves + "2"));
+  EXPECT_EQ(store_.sessions({}, 1).at(0).subscriptions.size(), 1U);
+}
+
+TEST_F(WithdrawnTest, AnotherTokenCountsAtOnce) {
+  const auto id = attach("e", {.access = access(true)}, "eve");
+  subscribe(id, "apps/tilechat/#", Qos::kAtLeastOnce);
+  say("bob");
+  EXPECT_THAT(told(id), ElementsAre("attached", "suback 1", kBobs + "1"));
+  hub_->handle({id, Reauthorize{access(false)}});
+  say("bob");
+  EXPECT_THAT(told(id), IsEmpty());
+}
+
+// --- connections
+
+TEST_F(HubTest, ConnectionsAreListedInTheirOrder) {
+  attach("a", {.expiry = kHour}, "ann");
+  attach("b", How{}, "bob");
+  attach("c", How{}, "ann");
+  const auto ids = [this](const ConnectionAdmin::Query& query) {
+    std::vector<std::string> clients;
+    for (const auto& connection : hub_->connections(query)) clients.push_back(connection.client_id);
+    return clients;
+  };
+  EXPECT_THAT(ids({.limit = 10}), ElementsAre("a", "b", "c"));
+  EXPECT_THAT(ids({.limit = 2}), ElementsAre("a", "b"));
+  EXPECT_THAT(ids({.after = 1, .limit = 10}), ElementsAre("b", "c"));
+  EXPECT_THAT(ids({.user = "ann", .limit = 10}), ElementsAre("a", "c"));
+  const auto first = hub_->connections({.limit = 1}).at(0);
+  EXPECT_EQ(first.user, "ann");
+  EXPECT_EQ(first.version, "5.0");
+  EXPECT_TRUE(first.persistent);
+  EXPECT_EQ(first.connected_at, clock_.now());
+}
+
+TEST_F(HubTest, AConnectionIsEndedFromOutside) {
+  const auto id = attach("a");
+  EXPECT_TRUE(hub_->disconnect(id.number, Reason::kAdministrativeAction));
+  EXPECT_FALSE(hub_->disconnect(id.number, Reason::kAdministrativeAction));
+  EXPECT_THAT(told(id), ElementsAre("attached", "ended administrative_action"));
+}
+
 TEST_F(HubTest, AUserHasSoManyConnections) {
   settings_.connections_per_user = 2;
   restart();
@@ -321,6 +520,59 @@ TEST_F(HubTest, WillsArePublishedUnlessTheClientSaysGoodbye) {
   EXPECT_THAT(told(reader), ElementsAre("attached", "suback 1"));
   detach(attach("a", with_will));
   EXPECT_THAT(told(reader), ElementsAre("wills/a=gone"));
+}
+
+TEST_F(HubTest, WillsSurviveTheProcess) {
+  How how{.expiry = kHour, .will = Will{.topic = "wills/a", .payload = "gone", .qos = Qos::kAtLeastOnce}};
+  how.will->properties.will_delay_seconds = 30;
+  how.will->properties.content_type = "text/plain";
+  attach("connected", how);
+  detach(attach("waits", how));
+  hub_->flush();
+  sink_.events.clear();
+  clock_.advance(seconds(20));
+  restart();
+  const auto reader = attach("r");
+  subscribe(reader, "wills/#", Qos::kAtLeastOnce);
+  (void)told(reader);
+  clock_.advance(seconds(10));
+  hub_->run_timers();
+  EXPECT_THAT(told(reader), ElementsAre("wills/a=gone q1 #1")) << "of the one whose connection ended before";
+  clock_.advance(seconds(20));
+  hub_->run_timers();
+  hub_->flush();
+  ASSERT_EQ(sink_.events.size(), 1U);
+  EXPECT_EQ(std::get<Outgoing>(sink_.events[0].what).message->properties->content_type, "text/plain");
+  EXPECT_THAT(told(reader), ElementsAre("wills/a=gone q1 #2")) << "of the other, whose connection ended then";
+  restart();
+  const auto late = attach("r");
+  subscribe(late, "wills/#");
+  (void)told(late);
+  clock_.advance(seconds(3000));
+  hub_->run_timers();
+  EXPECT_THAT(told(late), IsEmpty()) << "a will is published once";
+}
+
+/// MQTT 5, 3.1.2.11.2: its end was told, and a crash does not take it back.
+TEST_F(HubTest, ASessionThatWasToEndDoesNotComeBack) {
+  detach(attach("a", {.expiry = kHour}));
+  attach("a", {.clean = false, .expiry = 0});
+  hub_->flush();
+  restart();
+  hub_->run_timers();
+  hub_->flush();
+  EXPECT_THAT(store_.sessions({}, 10), IsEmpty());
+}
+
+TEST_F(HubTest, ComingAndGoingLeavesNothingBehind) {
+  for (int i = 0; i < 3; ++i) {
+    detach(attach("a", {.clean = false, .expiry = kHour}));
+    clock_.advance(seconds(1));
+  }
+  const auto id = attach("a", {.clean = false, .expiry = kHour});
+  clock_.advance(seconds(2 * kHour));
+  hub_->run_timers();
+  EXPECT_THAT(told(id), ElementsAre("attached again")) << "the end that was planned before is off";
 }
 
 TEST_F(HubTest, AWillWaitsForItsDelayAndNotForAClientThatComesBack) {
