@@ -12,6 +12,7 @@
 #include "app/policy_settings.hpp"
 #include "app/terminal.hpp"
 #include "core/message.hpp"
+#include "core/screening.hpp"
 #include "filter/filter_set.hpp"
 
 namespace inboxd::app {
@@ -81,11 +82,7 @@ std::string verdict_on(const std::string& line, const config::Settings& settings
   const AppId app(settings.app_id);
   const PartyId sender = party("sender", "sender");
   const PartyId recipient = party("recipient", "recipient");
-  return described(set.judge({.app = app,
-                              .sender = sender,
-                              .recipient = recipient,
-                              .group = is_for_group(*draft, recipient),
-                              .fields = draft->fields}));
+  return described(set.judge(content_of(app, sender, recipient, *draft)));
 }
 
 int test(const config::Settings& settings, const std::string& file) {

@@ -133,7 +133,8 @@ void Service::add_api() {
                          .settings = {.base = settings_.baseurl,
                                       .sync_retention = settings_.sync_retention,
                                       .endpoints = event_settings(settings_).endpoints,
-                                      .max_group_members = settings_.max_group_members},
+                                      .max_group_members = settings_.max_group_members,
+                                      .block_notice = policy_rules(settings_).block_notice},
                          .replies = replies_,
                          .rescan = [this] {
                            const std::lock_guard lock(mutex_);
@@ -269,8 +270,8 @@ int Service::work(store::RocksDbStore& store) {
   // with it.
   const OnExit stop_server([this] { server_->stop(); });
   const OnExit close_api([this] { backend_.close(); });
-  backend_.open(
-      {store, engine.submitter(), *contacts.contacts, server_->loop(), &policies->filters(), node.get()});
+  backend_.open({store, engine.submitter(), *contacts.contacts, server_->loop(), &policies->filters(),
+                 &policies->filters(), node.get()});
   const OnExit stop_node([&node] {
     if (node) node->stop();
   });

@@ -23,6 +23,9 @@ struct Content {
   const AppId& app;
   const PartyId& sender;
   const PartyId& recipient;
+  /// Where it goes. Both, where it calls itself a group's and its recipient need not be one: nobody chooses
+  /// his rules by a field.
+  bool direct = true;
   bool group = false;
   const json::Object& fields;
 };

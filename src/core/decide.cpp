@@ -124,12 +124,9 @@ Result<StoredMessage, Refusal> judge_backend(const BackendMessage& message, cons
   const bool group = is_for_group(message.draft, message.recipient);
   const bool spared = message.sender.view() == kSystemSender;
   if (policy.ban && !spared) return Failure<Refusal>(refusal_of(*policy.ban));
-  const Content content{.app = rules.topics.app,
-                        .sender = message.sender,
-                        .recipient = message.recipient,
-                        .group = group,
-                        .fields = message.draft.fields};
-  auto screened = screen_content(content, message.draft, spared ? nullptr : policy.filter, matches);
+  auto screened =
+      screen_content(content_of(rules.topics.app, message.sender, message.recipient, message.draft),
+                     message.draft, spared ? nullptr : policy.filter, matches);
   if (!screened) return Failure<Refusal>(std::move(screened.error()));
   const Draft& draft = screened->draft ? *screened->draft : message.draft;
   return StoredMessage{.id = message.id,

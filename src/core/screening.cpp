@@ -1,6 +1,7 @@
 #include "core/screening.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "core/json.hpp"
@@ -28,19 +29,31 @@ std::optional<Refusal> check_group(const Address& address, const Draft& draft, c
   return std::nullopt;
 }
 
-/// The hook's attributes, but for the tempUID: it is what the sender's clients know their message by.
-std::string with_temp_uid(const std::string& attributes, const Draft& draft) {
+/// The hook's attributes, but for those that the engine and the sender's clients go by: of whom the message
+/// is hidden from, and of whether it is told of, the sender's word stands. A tempUID that he did not give is
+/// that of another message, on which the same verdict was given.
+std::string amended_attributes(const std::string& attributes, const Draft& draft) {
+  constexpr std::array<std::string_view, 5> kOwn{"tempUID", "hiddenFor", "privateFor", "updateconversation",
+                                                 "sendnotification"};
   const auto own = json::parse_object(draft.fields.find_value("attributes").value_or("{}"));
   const auto replaced = json::parse_object(attributes);
-  const auto uid = own ? own->find("tempUID") : std::nullopt;
-  if (!replaced || !uid) return attributes;
-  return json::with_changes(*replaced, {{"tempUID", std::string(*uid)}});
+  if (!own || !replaced) return attributes;
+  json::ObjectWriter writer(attributes.size() + 256);
+  for (const std::string_view key : kOwn) {
+    if (const auto raw = own->find(key)) writer.raw(key, *raw);
+  }
+  for (const auto& [key, raw] : replaced->members()) {
+    if (key != "tempUID" && !(own->find(key) && std::find(kOwn.begin(), kOwn.end(), key) != kOwn.end())) {
+      writer.raw(key, raw);
+    }
+  }
+  return writer.finish();
 }
 
 std::vector<json::Change> changes_of(const HookVerdict& verdict, const Draft& draft) {
   std::vector<json::Change> changes;
   if (verdict.text) changes.emplace_back("text", *verdict.text);
-  if (verdict.attributes) changes.emplace_back("attributes", with_temp_uid(*verdict.attributes, draft));
+  if (verdict.attributes) changes.emplace_back("attributes", amended_attributes(*verdict.attributes, draft));
   return changes;
 }
 
@@ -98,7 +111,11 @@ std::optional<Refusal> admit(const Address& address, const Draft& draft, const P
     return refusal;
   }
   if (spared) return std::nullopt;
-  if (is_for_group(draft, address.peer)) return check_group(address, draft, group, rules);
+  if (is_for_group(draft, address.peer)) {
+    if (auto refusal = check_group(address, draft, group, rules)) return refusal;
+  }
+  // A message to a person may call itself a group's.
+  if (names_a_group(address.peer)) return std::nullopt;
   if (rules.block_notice == BlockNotice::kTold && is_blocked(state, address.peer, address.owner)) {
     return Refusal{Reason::kBlocked, "the recipient does not take messages from you"};
   }
@@ -114,17 +131,22 @@ Result<Screened, Refusal> screen(const AppId& app, const Address& address, const
     if (auto refusal = ask_hook(draft, state, rules, screened)) return Failure<Refusal>(*std::move(refusal));
   }
   const Draft& judged = screened.draft ? *screened.draft : draft;
-  auto filtered = screen_content({.app = app,
-                                  .sender = address.owner,
-                                  .recipient = address.peer,
-                                  .group = is_for_group(judged, address.peer),
-                                  .fields = judged.fields},
-                                 judged, state.filter, matches);
+  auto filtered =
+      screen_content(content_of(app, address.owner, address.peer, judged), judged, state.filter, matches);
   if (!filtered) return filtered;
   // What the filters left as it was may refer to what the hook made.
   filtered->texts.splice(filtered->texts.end(), screened.texts);
   if (!filtered->draft) filtered->draft = std::move(screened.draft);
   return filtered;
+}
+
+Content content_of(const AppId& app, const PartyId& sender, const PartyId& recipient, const Draft& draft) {
+  return {.app = app,
+          .sender = sender,
+          .recipient = recipient,
+          .direct = !names_a_group(recipient),
+          .group = is_for_group(draft, recipient),
+          .fields = draft.fields};
 }
 
 Result<Screened, Refusal> screen_content(const Content& content, const Draft& draft,

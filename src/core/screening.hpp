@@ -35,6 +35,9 @@ Result<Screened, Refusal> screen(const AppId& app, const Address& address, const
                                  const PolicyState& state, const PolicyRules& rules,
                                  std::vector<FilterMatch>& matches);
 
+/// What the filters are to judge. Refers to all that it is given.
+Content content_of(const AppId& app, const PartyId& sender, const PartyId& recipient, const Draft& draft);
+
 /// The filters alone. `draft` is what `content` speaks of.
 Result<Screened, Refusal> screen_content(const Content& content, const Draft& draft,
                                          const ContentFilter* filter, std::vector<FilterMatch>& matches);

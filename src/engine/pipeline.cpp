@@ -155,18 +155,19 @@ void Pipeline::send(const Delivery& delivery, const Address& address, Transactio
   Decision decision = decide_send(address, *draft, state, rules_);
   count_matches(decision.matches);
   if (const auto* refusal = std::get_if<Refusal>(&decision.outcome)) {
-    refuse(delivery, *refusal, &address, transaction);
+    refuse_message(delivery, *refusal, address, *draft, transaction);
     return;
   }
   Accepted& accepted = std::get<Accepted>(decision.outcome);
   if (!accepted.deferred.empty() && fanout_.pending() + transaction.jobs() >= settings_.max_jobs) {
-    refuse(delivery, {Reason::kFanoutFull, "too many messages to large groups are waiting; try again later"},
-           &address, transaction);
+    refuse_message(delivery,
+                   {Reason::kFanoutFull, "too many messages to large groups are waiting; try again later"},
+                   address, *draft, transaction);
     return;
   }
   note_newest(accepted.message.group ? address.peer : address.owner, address.peer,
               accepted.message.timestamp);
-  remember(delivery, *draft, accepted.message, transaction);
+  remember(delivery, *draft, address, accepted.message.id, transaction);
   verdict_.message = accepted.message.id;
   accept(std::move(accepted), transaction);
   probe_.counted(Outcome::kDelivered);
@@ -214,6 +215,7 @@ std::optional<MessageId> Pipeline::earlier_id(const Delivery& delivery, const Ad
 bool Pipeline::repeat(const Delivery& delivery, const Address& address, const Draft& draft,
                       Transaction& transaction) {
   const auto id = earlier_id(delivery, address, draft, transaction);
+  if (id && delivery.redelivered && repeat_refusal(delivery, address, *id, transaction)) return true;
   auto earlier = id ? transaction.message(settings_.topics.app, *id) : std::nullopt;
   if (!earlier || earlier->sender != address.owner || earlier->recipient != address.peer) return false;
   std::shared_ptr<const Group> stored_group;
@@ -235,11 +237,24 @@ bool Pipeline::repeat(const Delivery& delivery, const Address& address, const Dr
   return true;
 }
 
-void Pipeline::remember(const Delivery& delivery, const Draft& draft, const StoredMessage& message,
-                        Transaction& transaction) {
+/// A message that was refused stays so when the broker delivers it again: its sender has been told. One that
+/// he sends again himself is judged anew.
+bool Pipeline::repeat_refusal(const Delivery& delivery, const Address& address, const MessageId& id,
+                              Transaction& transaction) {
+  const auto letter = store_.dead_letter(id.view());
+  const auto reason = letter ? reason_from_code(letter->reason) : std::nullopt;
+  if (!reason || letter->routing_key != delivery.routing_key) return false;
+  say_refused(delivery, {*reason, letter->detail}, &address, transaction);
+  return true;
+}
+
+/// `id` is the message's, or that of the dead letter that it became.
+void Pipeline::remember(const Delivery& delivery, const Draft& draft, const Address& address,
+                        const MessageId& id, Transaction& transaction) {
+  const AppId& app = settings_.topics.app;
   if (auto name = name_of(delivery, draft)) {
-    transaction.put(IdempotencyRow{{message.app, message.sender, message.recipient, *std::move(name)},
-                                   message.id,
+    transaction.put(IdempotencyRow{{app, address.owner, address.peer, *std::move(name)},
+                                   id,
                                    clock_.now() + settings_.idempotency_ttl.count()});
     return;
   }
@@ -247,13 +262,13 @@ void Pipeline::remember(const Delivery& delivery, const Draft& draft, const Stor
     transaction.put(PublicationRow{.client_id = delivery.client_id,
                                    .packet_id = delivery.packet_id,
                                    .fingerprint = fingerprint_of(delivery.routing_key, delivery.payload),
-                                   .app = message.app,
-                                   .message = message.id,
+                                   .app = app,
+                                   .message = id,
                                    .expires_at = clock_.now() + settings_.idempotency_ttl.count()});
     return;
   }
-  FingerprintRow row{ledger_.next_sequence(), fingerprint_of(delivery.routing_key, delivery.payload),
-                     message.app, message.id};
+  FingerprintRow row{ledger_.next_sequence(), fingerprint_of(delivery.routing_key, delivery.payload), app,
+                     id};
   written_fingerprints_.push_back(row);
   transaction.put(std::move(row));
 }
@@ -349,8 +364,27 @@ void Pipeline::update_group(const Delivery& delivery, Transaction& transaction) 
   probe_.counted(Outcome::kGroupUpdated);
 }
 
+void Pipeline::refuse_message(const Delivery& delivery, const Refusal& refusal, const Address& address,
+                              const Draft& draft, Transaction& transaction) {
+  // Of limits and bans the moment decides, and to replay what they stopped is to pass them by. A letter for
+  // each would let one who is to be stopped write as much as before, and push others' letters out.
+  if (refusal.reason == Reason::kRateLimited || refusal.reason == Reason::kBanned) {
+    log_.info("message refused", {{"reason", std::string(code_of(refusal.reason))}});
+    return say_refused(delivery, refusal, &address, transaction);
+  }
+  remember(delivery, draft, address, MessageId{keep_letter(delivery, refusal, transaction)}, transaction);
+  say_refused(delivery, refusal, &address, transaction);
+}
+
 void Pipeline::refuse(const Delivery& delivery, const Refusal& refusal, const Address* address,
                       Transaction& transaction) {
+  keep_letter(delivery, refusal, transaction);
+  say_refused(delivery, refusal, address, transaction);
+}
+
+/// Returns its id.
+std::string Pipeline::keep_letter(const Delivery& delivery, const Refusal& refusal,
+                                  Transaction& transaction) {
   const std::string code(code_of(refusal.reason));
   DeadLetter letter{.id = ids_.uuid(),
                     .at = clock_.now(),
@@ -364,11 +398,16 @@ void Pipeline::refuse(const Delivery& delivery, const Refusal& refusal, const Ad
                                  {"detail", refusal.detail},
                                  {"dead_letter", letter.id},
                                  {"bytes", std::to_string(delivery.payload_bytes)}});
+  std::string id = letter.id;
   transaction.put(std::move(letter));
+  return id;
+}
+
+void Pipeline::say_refused(const Delivery& delivery, const Refusal& refusal, const Address* address,
+                           Transaction& transaction) {
   verdict_.refusal = refusal;
   probe_.counted(Outcome::kRefused);
   probe_.refused(refusal.reason);
-
   if (address != nullptr) tell_refused(delivery, refusal, *address, transaction);
 }
 

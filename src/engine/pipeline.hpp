@@ -101,7 +101,9 @@ class Pipeline {
   bool repeat(const Delivery& delivery, const Address& address, const Draft& draft, Transaction& transaction);
   std::optional<MessageId> earlier_id(const Delivery& delivery, const Address& address, const Draft& draft,
                                       Transaction& transaction);
-  void remember(const Delivery& delivery, const Draft& draft, const StoredMessage& message,
+  bool repeat_refusal(const Delivery& delivery, const Address& address, const MessageId& id,
+                      Transaction& transaction);
+  void remember(const Delivery& delivery, const Draft& draft, const Address& address, const MessageId& id,
                 Transaction& transaction);
   void from_backend(const Delivery& delivery, const Address& address, Transaction& transaction);
   void update_group(const Delivery& delivery, Transaction& transaction);
@@ -114,8 +116,13 @@ class Pipeline {
   void hand_over(const Delivery& delivery, Transaction& transaction);
   void accept(Accepted accepted, Transaction& transaction);
   void put_job(FanoutJob job, Transaction& transaction);
+  void refuse_message(const Delivery& delivery, const Refusal& refusal, const Address& address,
+                      const Draft& draft, Transaction& transaction);
   void refuse(const Delivery& delivery, const Refusal& refusal, const Address* address,
               Transaction& transaction);
+  std::string keep_letter(const Delivery& delivery, const Refusal& refusal, Transaction& transaction);
+  void say_refused(const Delivery& delivery, const Refusal& refusal, const Address* address,
+                   Transaction& transaction);
   void forget_replayed(const Delivery& delivery, Transaction& transaction);
   static void publish(std::vector<std::string> keys, std::string payload, Transaction& transaction);
 

@@ -39,10 +39,12 @@ std::optional<std::pair<Address, Draft>> Pipeline::hooks_business(const Delivery
   auto draft = read_draft(delivery.payload);
   if (!draft || will_be_refused(*address, *draft, from_admin, transaction)) return std::nullopt;
   const AppId& app = settings_.topics.app;
-  const bool answered_before =
-      draft->temp_uid &&
-      transaction.idempotent({app, address->owner, address->peer, *draft->temp_uid}, clock_.now());
-  if (answered_before) return std::nullopt;
+  const auto earlier =
+      draft->temp_uid
+          ? transaction.idempotent({app, address->owner, address->peer, *draft->temp_uid}, clock_.now())
+          : std::nullopt;
+  // One that was refused is no answer.
+  if (earlier && transaction.message(app, *earlier)) return std::nullopt;
   return std::pair(*std::move(address), *std::move(draft));
 }
 

@@ -501,6 +501,7 @@ struct Verdict {
   std::optional<MessageId> message;  ///< the id of its first message, where it had one
   std::optional<Refusal> refusal;    ///< the first of its parts that was refused
   std::string failure;               ///< why nothing is known of it, or empty
+  std::size_t refused_part = 0;      ///< which part the refusal is of
 };
 
 /// Brings what a neighbour of the broker (the REST API) has to say before the engine, by way of the broker:

@@ -45,9 +45,8 @@ void Requests::submit(std::vector<Publication> parts, Await await, std::chrono::
   });
   if (!sendable) {
     // The broker's protocol cannot carry it: sent all the same, it would cost the connection.
-    return done(Verdict{.message = {},
-                        .refusal = Refusal{Reason::kKeyTooLong, "a topic would pass 255 bytes"},
-                        .failure = {}});
+    return done(
+        Verdict{.message = {}, .refusal = Refusal{Reason::kKeyTooLong, "a topic would pass 255 bytes"}});
   }
   const char* refused = nullptr;
   {
@@ -58,7 +57,7 @@ void Requests::submit(std::vector<Publication> parts, Await await, std::chrono::
     if (refused == nullptr) enter(std::move(parts), await, timeout, done, bytes);
   }
   if (refused == nullptr) return wake_();
-  done(Verdict{.message = {}, .refusal = {}, .failure = refused});
+  done(Verdict{.failure = refused});
 }
 
 const char* Requests::why_not(std::size_t bytes) const {
@@ -177,7 +176,10 @@ void Requests::decided(std::string_view request, const Verdict& verdict) {
     if (submission.decided[name->part]) return;
     submission.decided[name->part] = true;
     if (!submission.verdict.message) submission.verdict.message = verdict.message;
-    if (!submission.verdict.refusal) submission.verdict.refusal = verdict.refusal;
+    if (!submission.verdict.refusal && verdict.refusal) {
+      submission.verdict.refusal = verdict.refusal;
+      submission.verdict.refused_part = name->part;
+    }
     if (submission.finished()) forget(entry, finished);
   }
   tell(finished);

@@ -44,6 +44,7 @@ struct SessionRow {
   std::string user;                  ///< whose it is, as the broker names users
   std::uint32_t expiry_seconds = 0;  ///< how long it outlives its connection
   Millis ended_at = 0;               ///< when the connection ended; 0: it had not when the row was written
+  bool said_goodbye = false;         ///< and whether its client ended it in good order
   std::vector<SessionSubscription> subscriptions;
   std::optional<SessionWill> will = {};
 

@@ -72,8 +72,13 @@ bool SessionWorker::may_start_slice(bool draining) const {
 }
 
 bool SessionWorker::has_work(bool draining) const {
-  return may_publish() &&
-         (may_decide() || may_start_slice(draining) || (!draining && requests_.has_queued()));
+  return may_publish() && (may_decide() || may_ask_first() || may_start_slice(draining) ||
+                           (!draining && requests_.has_queued()));
+}
+
+/// The front waits for the hook's word, which nobody has been asked for yet.
+bool SessionWorker::may_ask_first() const {
+  return !waiting_.empty() && waiting_.front().must_ask && consultations_.has_room();
 }
 
 bool SessionWorker::may_publish() const {
@@ -99,7 +104,7 @@ bool SessionWorker::take(bool draining, milliseconds idle) {
 /// Asks the policy hook about those that wait, ahead of their turn: so that it is asked about many at a time,
 /// and they are still decided in their order.
 void SessionWorker::consult() {
-  if (!waiting_.empty() && waiting_.front().must_ask && consultations_.has_room()) {
+  if (may_ask_first()) {
     waiting_.front().must_ask = false;
     ask_hook(waiting_.front());
   }

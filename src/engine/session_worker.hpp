@@ -96,6 +96,7 @@ class SessionWorker {
   void ask_hook(Waiting& waiting);
   bool must_ask_first(Waiting& next, const Transaction& transaction);
   bool may_decide() const;
+  bool may_ask_first() const;
   bool may_publish() const;
   bool may_start_slice(bool draining) const;
   bool is_from_admin(const Delivery& delivery) const;

@@ -50,8 +50,19 @@ Parsed parse_json(std::string_view text, const std::string& name) {
   return parsed;
 }
 
+SeenFiles look_again(SeenFiles files) {
+  for (SeenFile& file : files) file.stamp = stamp_of(file.path);
+  return files;
+}
+
+bool Changes::settled(const SeenFiles& read, SeenFiles now) {
+  const bool settled = now != read && now == before_;
+  before_ = std::move(now);
+  return settled;
+}
+
 Parsed read_policy_file(const std::string& path) {
-  std::vector<SeenFile> files{{path, stamp_of(path)}};
+  SeenFiles files{{path, stamp_of(path)}};
   const auto text = read_text_file(path);
   if (!text) return {.problems = {fmt::format("{}: {}", path, text.error())}, .files = std::move(files)};
   const auto folder = std::filesystem::path(path).parent_path();

@@ -73,12 +73,29 @@ std::vector<WrittenRule> written_in_json(std::string_view text, Complaints& comp
 struct SeenFile {
   std::string path;
   FileStamp stamp;  ///< from before it was read: what changes meanwhile is a change
+
+  friend bool operator==(const SeenFile&, const SeenFile&) = default;
+};
+
+using SeenFiles = std::vector<SeenFile>;
+
+/// The same files as they are now.
+SeenFiles look_again(SeenFiles files);
+
+/// Tells when a change is over: what somebody is writing looks like a whole file that lacks some rules.
+class Changes {
+ public:
+  /// Whether the files, as they are `now`, are not as they were read, but as they were at the look before.
+  bool settled(const SeenFiles& read, SeenFiles now);
+
+ private:
+  SeenFiles before_;
 };
 
 struct Parsed {
   Rules rules;  ///< of use where there are no problems
   Problems problems;
-  std::vector<SeenFile> files;  ///< those that were looked into, also in vain
+  SeenFiles files;  ///< those that were looked into, also in vain
 };
 
 /// `name` is what the document is called in problems. `read` gets names as they are written.

@@ -36,8 +36,8 @@ Judgement Evaluation::run() {
 }
 
 bool Evaluation::concerns(const Rule& rule) const {
-  return (content_.group ? rule.group : rule.direct) && lists(rule.types, type_) &&
-         lists(rule.apps, content_.app.str());
+  const bool goes_there = (content_.group && rule.group) || (content_.direct && rule.direct);
+  return goes_there && lists(rule.types, type_) && lists(rule.apps, content_.app.str());
 }
 
 bool Evaluation::matches(std::size_t index) {

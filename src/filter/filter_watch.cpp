@@ -109,7 +109,11 @@ void FilterWatch::run() {
 void FilterWatch::work(bool reload, const std::deque<Request>& requests) {
   const Time now = SteadyClock::now();
   if (reload || now >= file_at_) {
-    look_at_file(reload);
+    if (reload) {
+      take_file();
+    } else {
+      look_at_file();
+    }
     file_at_ = SteadyClock::now() + settings_.file_interval;
   }
   if (reload || now >= store_at_) {
@@ -119,9 +123,26 @@ void FilterWatch::work(bool reload, const std::deque<Request>& requests) {
   for (const Request& request : requests) request.done(replace_now(request.document));
 }
 
-void FilterWatch::look_at_file(bool anyway) {
-  if (settings_.file.empty() || (!anyway && !file_changed())) return;
-  note(file_problems_, read_file(), settings_.file);
+void FilterWatch::look_at_file() {
+  if (settings_.file.empty() || !changes_.settled(files_, look_again(files_))) return;
+  Parsed parsed = read_policy_file(settings_.file);
+  // Whoever goes on writing at this very moment has the next looks wait for him again.
+  if (look_again(parsed.files) == parsed.files) note_file(use_file(std::move(parsed)));
+}
+
+void FilterWatch::take_file() {
+  if (!settings_.file.empty()) note_file(read_file());
+}
+
+void FilterWatch::retry_file() {
+  if (file_problems_.empty()) return;
+  Parsed parsed = read_policy_file(settings_.file);
+  // One that changes is waited for.
+  if (parsed.files == files_ && look_again(files_) == files_) note_file(use_file(std::move(parsed)));
+}
+
+void FilterWatch::note_file(Problems problems) {
+  note(file_problems_, std::move(problems), settings_.file);
   // What was at odds with the file before may fit now.
   if (file_problems_.empty() && !store_problems_.empty()) look_at_store(true);
 }
@@ -137,12 +158,15 @@ void FilterWatch::look_at_store(bool anyway) {
     return note(store_problems_, {fmt::format("the store cannot be read: {}", error.what())}, kStored);
   }
   note(store_problems_, use_stored(), kStored);
-  if (store_problems_.empty() && !file_problems_.empty()) look_at_file(true);
+  if (store_problems_.empty()) retry_file();
 }
 
 Problems FilterWatch::read_file() {
   if (settings_.file.empty()) return {};
-  Parsed parsed = read_policy_file(settings_.file);
+  return use_file(read_policy_file(settings_.file));
+}
+
+Problems FilterWatch::use_file(Parsed parsed) {
   files_ = std::move(parsed.files);
   return use(std::move(parsed), {.rules = stored_rules_});
 }
@@ -165,7 +189,7 @@ Problems FilterWatch::replace_now(const std::string& document) {
   seen_ = std::move(row);
   put(*std::move(set), file_rules_, std::move(parsed.rules));
   note(store_problems_, {}, kStored);
-  if (!file_problems_.empty()) look_at_file(true);
+  retry_file();
   return {};
 }
 
@@ -208,11 +232,6 @@ void FilterWatch::note(Problems& known, Problems found, std::string_view where) 
   }
   const std::lock_guard lock(mutex_);
   known = std::move(found);
-}
-
-bool FilterWatch::file_changed() const {
-  return std::any_of(files_.begin(), files_.end(),
-                     [](const SeenFile& file) { return stamp_of(file.path) != file.stamp; });
 }
 
 }  // namespace inboxd::filter

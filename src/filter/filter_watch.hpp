@@ -38,7 +38,8 @@ struct Shelf {
 Shelf shelf_in(Store& store, const AppId& app);
 
 /// The rules in force: those of a file, then those of the store. Reads both anew as they change, on a thread
-/// of its own; what is wrong changes nothing.
+/// of its own; what is wrong changes nothing. A file counts as changed once two looks in a row saw the same
+/// change.
 class FilterWatch final : public FilterSource, public FilterAdmin {
  public:
   /// Reads both before it returns. A mistake in the file is an error; one in the store, or a store that
@@ -54,7 +55,7 @@ class FilterWatch final : public FilterSource, public FilterAdmin {
   Status status() const override;
   void replace(std::string document, Replaced done) override;
 
-  /// Has the file read anew soon, whether it changed or not. From any thread.
+  /// Has the file read anew soon, whether it changed or not, or is about to. From any thread.
   void reload();
 
  private:
@@ -70,10 +71,16 @@ class FilterWatch final : public FilterSource, public FilterAdmin {
 
   void run();
   void work(bool reload, const std::deque<Request>& requests);
-  void look_at_file(bool anyway);
+  void look_at_file();
   void look_at_store(bool anyway);
+  /// Whatever the file is at the moment.
+  void take_file();
+  /// Where the file that was read last was at odds with the store's rules, which have changed.
+  void retry_file();
+  void note_file(Problems problems);
   // Each returns what is wrong, and then has changed nothing.
   Problems read_file();
+  Problems use_file(Parsed parsed);
   Problems use_stored();
   Problems replace_now(const std::string& document);
   Problems use(Parsed file, Parsed stored);
@@ -82,7 +89,6 @@ class FilterWatch final : public FilterSource, public FilterAdmin {
   void put(Set set, Rules file, Rules stored);
   /// Logs problems that are not the same as before.
   void note(Problems& known, Problems found, std::string_view where);
-  bool file_changed() const;
 
   const WatchSettings settings_;
   const Shelf shelf_;
@@ -92,7 +98,8 @@ class FilterWatch final : public FilterSource, public FilterAdmin {
   // The thread's own, and start()'s before there is one.
   Rules file_rules_;
   Rules stored_rules_;
-  std::vector<SeenFile> files_;
+  SeenFiles files_;  // as they were when they were read
+  Changes changes_;
   std::optional<FilterDocument> seen_;  // the store's document as it was last read
   bool store_failed_ = false;
   Time file_at_;

@@ -6,31 +6,55 @@
 #include <array>
 #include <span>
 
+#include "filter/unicode.hpp"
+
 namespace inboxd::filter {
 namespace {
 
 struct Block {
-  utf8proc_int32_t first;
-  utf8proc_int32_t last;
+  std::int32_t first;
+  std::int32_t last;
 };
 
 template <std::size_t kCount>
-bool in_any(const std::array<Block, kCount>& blocks, utf8proc_int32_t c) noexcept {
+bool in_any(const std::array<Block, kCount>& blocks, std::int32_t c) noexcept {
   return std::any_of(blocks.begin(), blocks.end(),
                      [c](const Block& block) { return c >= block.first && c <= block.last; });
 }
 
-/// Marks that are left out: accents, and the points of Hebrew and Arabic. The vowel signs of Indian scripts
-/// are marks too, but without them a word is another.
-constexpr std::array<Block, 9> kAccents{{{0x0300, 0x036F},
-                                         {0x0483, 0x0489},
-                                         {0x0591, 0x05C7},
-                                         {0x064B, 0x065F},
-                                         {0x0670, 0x0670},
-                                         {0x1AB0, 0x1AFF},
-                                         {0x1DC0, 0x1DFF},
-                                         {0x20D0, 0x20FF},
-                                         {0xFE20, 0xFE2F}}};
+/// Marks that are left out wherever they stand: accents, and the points of Hebrew and Arabic. The vowel signs
+/// of Indian scripts are marks too, but without them a word is another.
+constexpr std::array<Block, 14> kAccents{{{0x0300, 0x036F},
+                                          {0x0483, 0x0489},
+                                          {0x0591, 0x05C7},
+                                          {0x0610, 0x061A},
+                                          {0x064B, 0x065F},
+                                          {0x0670, 0x0670},
+                                          {0x06D6, 0x06DC},
+                                          {0x06DF, 0x06E4},
+                                          {0x06E7, 0x06E8},
+                                          {0x06EA, 0x06ED},
+                                          {0x1AB0, 0x1AFF},
+                                          {0x1DC0, 0x1DFF},
+                                          {0x20D0, 0x20FF},
+                                          {0xFE20, 0xFE2F}}};
+
+/// Latin, Greek and Cyrillic as they are once folded, and the digits that go with them: on these any mark is
+/// an accent, whatever script it was made for.
+constexpr std::array<Block, 14> kEuropean{{{'0', '9'},
+                                           {'a', 'z'},
+                                           {0x00C0, 0x02FF},
+                                           {0x0370, 0x052F},
+                                           {0x1C80, 0x1C8F},
+                                           {0x1D00, 0x1DBF},
+                                           {0x1E00, 0x1FFF},
+                                           {0x2C60, 0x2C7F},
+                                           {0xA640, 0xA69F},
+                                           {0xA720, 0xA7FF},
+                                           {0xAB30, 0xAB6F},
+                                           {0x10780, 0x107BF},
+                                           {0x1DF00, 0x1DFFF},
+                                           {0x1E030, 0x1E08F}}};
 
 /// Thai, Lao, Burmese, Khmer, kana, Han.
 constexpr std::array<Block, 7> kWithoutBlanks{{{0x0E00, 0x0EFF},
@@ -42,7 +66,7 @@ constexpr std::array<Block, 7> kWithoutBlanks{{{0x0E00, 0x0EFF},
                                                {0x20000, 0x3FFFF}}};
 
 /// Letters that look like others with a stroke or without a dot, which Unicode does not take apart.
-utf8proc_int32_t plain(utf8proc_int32_t c) noexcept {
+std::int32_t plain(std::int32_t c) noexcept {
   switch (c) {
     case 0x0111:
       return 'd';
@@ -61,40 +85,38 @@ utf8proc_int32_t plain(utf8proc_int32_t c) noexcept {
   }
 }
 
-enum class Kind { kLetter, kMark, kOther };
+bool is_word(Kind kind) noexcept { return kind == Kind::kLetter || kind == Kind::kNumber; }
 
-Kind kind_of(utf8proc_int32_t c) noexcept {
-  const utf8proc_category_t category = utf8proc_category(c);
-  if (category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_LO) return Kind::kLetter;
-  if (category >= UTF8PROC_CATEGORY_MN && category <= UTF8PROC_CATEGORY_ME) return Kind::kMark;
-  if (category >= UTF8PROC_CATEGORY_ND && category <= UTF8PROC_CATEGORY_NO) return Kind::kLetter;
-  return Kind::kOther;
+bool is_mark(Kind kind) noexcept { return kind == Kind::kMark || kind == Kind::kSpacingMark; }
+
+/// Whether readers see nothing where it stands, not even a gap. U+0085 is a new line by the standard, but not
+/// in browsers: what it parts they show as one word.
+bool is_unseen(std::int32_t c) noexcept {
+  constexpr std::string_view kBlanks = "\t\n\v\f\r";
+  const Kind kind = kind_of(c);
+  return kind == Kind::kFormat ||
+         (kind == Kind::kControl && (c >= 0x80 || kBlanks.find(static_cast<char>(c)) == kBlanks.npos));
 }
 
 /// One character as it is compared. Empty where it is an accent or invisible.
 class Folded {
  public:
-  explicit Folded(utf8proc_int32_t c) {
-    constexpr auto kOptions = static_cast<utf8proc_option_t>(UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT |
-                                                             UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
-    int boundary = 0;
-    const auto room = static_cast<utf8proc_ssize_t>(parts_.size());
-    const auto written = utf8proc_decompose_char(c, parts_.data(), room, kOptions, &boundary);
-    size_ = static_cast<std::size_t>(std::clamp<utf8proc_ssize_t>(written, 0, room));
-    const auto end = parts_.begin() + static_cast<std::ptrdiff_t>(size_);
-    const auto kept = std::remove_if(parts_.begin(), end, [](auto part) { return in_any(kAccents, part); });
-    size_ = static_cast<std::size_t>(kept - parts_.begin());
-    std::transform(parts_.begin(), kept, parts_.begin(), plain);
+  explicit Folded(std::int32_t c) noexcept : expansion_(c) {
+    const auto parts = expansion_.parts();
+    const auto kept =
+        std::remove_if(parts.begin(), parts.end(), [](auto part) { return in_any(kAccents, part); });
+    std::transform(parts.begin(), kept, parts.begin(), plain);
+    size_ = static_cast<std::size_t>(kept - parts.begin());
   }
 
-  std::span<const utf8proc_int32_t> parts() const noexcept { return {parts_.data(), size_}; }
+  std::span<const std::int32_t> parts() noexcept { return expansion_.parts().first(size_); }
 
  private:
-  std::array<utf8proc_int32_t, 32> parts_{};
+  Expansion expansion_;
   std::size_t size_ = 0;
 };
 
-void append(std::string& out, utf8proc_int32_t c) {
+void append(std::string& out, std::int32_t c) {
   std::array<utf8proc_uint8_t, 4> bytes{};
   const auto count = utf8proc_encode_char(c, bytes.data());
   for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
@@ -106,24 +128,18 @@ class Splitter {
  public:
   explicit Splitter(const std::function<void(const Word&)>& found) : found_(found) {}
 
-  void take(utf8proc_int32_t c, const Range& at) {
-    if (c < 0x80) return take_ascii(static_cast<char>(c), at);
-    const Folded folded(c);
+  void take(std::int32_t c, const Range& at) {
+    if (c >= ' ' && c < 0x7F) return take_ascii(static_cast<char>(c), at);
+    if (is_unseen(c)) return extend(at);
+    Folded folded(c);
     const auto parts = folded.parts();
     if (parts.empty()) return extend(at);
     const Kind kind = kind_of(parts.front());
-    if (kind == Kind::kMark && folded_.empty()) return;
-    if (kind == Kind::kOther) return end();
-    if (kind == Kind::kLetter && in_any(kWithoutBlanks, parts.front())) {
-      end();
-      alone_ = true;
-    } else if (kind == Kind::kLetter && alone_) {
-      end();
-    }
+    if (is_mark(kind) && folded_.empty()) return;
+    if (!is_word(kind) && !is_mark(kind)) return end();
+    if (is_word(kind)) begin_letter(in_any(kWithoutBlanks, parts.front()));
     cover(at);
-    for (const utf8proc_int32_t part : parts) {
-      if (kind_of(part) != Kind::kOther) append(folded_, part);
-    }
+    for (const std::int32_t part : parts) add(part);
   }
 
   void end() {
@@ -136,9 +152,22 @@ class Splitter {
   void take_ascii(char c, const Range& at) {
     const bool upper = c >= 'A' && c <= 'Z';
     if (!upper && !(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9')) return end();
-    if (alone_) end();
+    begin_letter(false);
     cover(at);
+    european_ = true;
     folded_.push_back(upper ? static_cast<char>(c - 'A' + 'a') : c);
+  }
+
+  void begin_letter(bool alone) {
+    if (alone || alone_) end();
+    alone_ = alone;
+  }
+
+  void add(std::int32_t part) {
+    const Kind kind = kind_of(part);
+    if (kind == Kind::kMark && european_) return;
+    if (is_word(kind)) european_ = in_any(kEuropean, part);
+    if (is_word(kind) || is_mark(kind)) append(folded_, part);
   }
 
   void cover(const Range& at) {
@@ -153,7 +182,8 @@ class Splitter {
   const std::function<void(const Word&)>& found_;
   std::string folded_;
   Range range_;
-  bool alone_ = false;  // of a script without blanks: the next letter begins another word
+  bool alone_ = false;     // of a script without blanks: the next letter begins another word
+  bool european_ = false;  // the last letter is of kEuropean
 };
 
 }  // namespace
@@ -161,13 +191,10 @@ class Splitter {
 void for_each_word(std::string_view text, const std::function<void(const Word&)>& found) {
   Splitter splitter(found);
   for (std::size_t at = 0; at < text.size();) {
-    utf8proc_int32_t c = 0;
-    const auto* const bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data() + at);
-    const auto length = utf8proc_iterate(bytes, static_cast<utf8proc_ssize_t>(text.size() - at), &c);
-    if (length <= 0) break;
-    const std::size_t next = at + static_cast<std::size_t>(length);
-    splitter.take(c, {at, next});
-    at = next;
+    const CodePoint c = first_code_point(text.substr(at));
+    if (c.value < 0) break;
+    splitter.take(c.value, {at, at + c.length});
+    at += c.length;
   }
   splitter.end();
 }

@@ -17,9 +17,9 @@ struct Word {
 };
 
 /// Calls `found` for each word of `text`, in order. A word is a run of letters, digits and the marks that
-/// belong to them; characters that nobody sees (soft hyphens, zero-width joiners) do not end it. Where a
-/// script is written without blanks each of its characters is a word. `text` must be valid UTF-8; from a byte
-/// that is not, the rest is left out.
+/// belong to them; characters that nobody sees (soft hyphens, zero-width joiners, controls) do not end it.
+/// Where a script is written without blanks each of its characters is a word. `text` must be valid UTF-8;
+/// from a byte that is not, the rest is left out.
 void for_each_word(std::string_view text, const std::function<void(const Word&)>& found);
 
 /// The words of one entry. Empty where there is no letter or digit in it.

@@ -12,10 +12,8 @@
 
 namespace inboxd::filter {
 
-/// A host as it can be compared: in lower case, without a port, in half-width characters.
-std::string normalized_host(std::string_view host);
-
-/// A host of a rule, normalized, or nothing where it is none.
+/// A host of a rule as it can be compared (in lower case, in half-width characters), or nothing where it is
+/// none.
 std::optional<std::string> parse_host(std::string_view text);
 
 /// Whether the rule wants a link to this host.
@@ -27,7 +25,8 @@ class LinkFinder {
  public:
   LinkFinder();
 
-  /// Calls `found` with each link's host, normalized, and its place.
+  /// Calls `found` with each link's host, as parse_host() gives it, and its place; twice where clients differ
+  /// about where the host ends, and so where the link leads.
   using Found = std::function<void(const std::string& host, const Range& where)>;
   void find(std::string_view text, const Found& found) const;
 

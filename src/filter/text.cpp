@@ -129,4 +129,27 @@ std::string text_of(std::string_view raw) {
   return json::is_string(raw) ? json::string_value(mended(raw)).value_or("") : "";
 }
 
+std::vector<std::string_view> elements_of(std::string_view raw) {
+  std::vector<std::string_view> elements;
+  std::size_t begin = 1;
+  int depth = 0;
+  bool quoted = false;
+  for (std::size_t i = 0; i < raw.size(); ++i) {
+    const char c = raw[i];
+    if (quoted) {
+      if (c == '\\') ++i;
+      if (c == '"') quoted = false;
+      continue;
+    }
+    if (c == '"') quoted = true;
+    if (c == '[' || c == '{') ++depth;
+    if (c == ']' || c == '}') --depth;
+    if ((c != ',' || depth != 1) && depth != 0) continue;
+    const std::string_view element = trimmed(raw.substr(begin, i - begin));
+    if (!element.empty()) elements.push_back(element);
+    begin = i + 1;
+  }
+  return elements;
+}
+
 }  // namespace inboxd::filter

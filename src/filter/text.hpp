@@ -37,4 +37,7 @@ std::string_view trimmed(std::string_view text) noexcept;
 /// one of them must not hide the whole text. Empty where `raw` is not a string.
 std::string text_of(std::string_view raw);
 
+/// The texts of the elements of `raw`, a JSON array that was checked.
+std::vector<std::string_view> elements_of(std::string_view raw);
+
 }  // namespace inboxd::filter

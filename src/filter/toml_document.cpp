@@ -1,12 +1,13 @@
 #include <fmt/format.h>
 
 // The parser asserts that a table's name begins like one, and then finds out by itself that it does not: a
-// slip of the pen must not end a debug build.
+// slip of the pen must not end a debug build. As in config/toml.cpp, or there would be two definitions of one
+// parser.
 #define TOML_ASSERT(expression) static_assert(true)
 #include <toml++/toml.h>
 
+#include "core/toml_text.hpp"
 #include "filter/document.hpp"
-#include "filter/toml_text.hpp"
 
 namespace inboxd::filter {
 namespace {

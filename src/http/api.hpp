@@ -26,6 +26,7 @@ struct ApiSettings {
   std::chrono::milliseconds reply_timeout{60'000};    ///< for somebody to answer a message sent with `sync`
   std::vector<std::string> endpoints{};               ///< those that events are sent to now
   std::size_t max_group_members = 100'000;            ///< the engine's own limit (PolicyRules)
+  BlockNotice block_notice = BlockNotice::kSilent;    ///< likewise
 };
 
 /// The REST API (PROTOCOL 9): what its resources share. `clock` and `verifier` are used from the server's

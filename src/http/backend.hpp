@@ -18,6 +18,7 @@ struct Parts {
   Contacts& contacts;
   Loop& loop;
   FilterAdmin* filters = nullptr;          ///< null: content filters cannot be changed here
+  const FilterSource* content = nullptr;   ///< those in force; null: none
   ConnectionAdmin* connections = nullptr;  ///< null: clients connect to another broker
 };
 

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "http/group_policy.hpp"
+
 namespace inboxd::http {
 namespace {
 
@@ -25,25 +27,21 @@ Response store_fails() {
   return error_response(503, "the store cannot be read and written; try again later");
 }
 
-/// The group's new state is the first part, and no policy but its size concerns it: such a refusal is that of
-/// an announcement, or of history whose writer the joiner has blocked this moment. The group is changed all
-/// the same, and who was told otherwise would try in vain to change it again.
-bool leaves_the_group_changed(const Verdict& verdict) {
-  if (!verdict.failure.empty() || !verdict.refusal) return false;
-  switch (verdict.refusal->reason) {
-    case Reason::kBlocked:
-    case Reason::kBanned:
-    case Reason::kFiltered:
-    case Reason::kRateLimited:
-      return true;
-    default:
-      return false;
-  }
+Response done(const GroupPlan& plan) {
+  if (!plan.replies) return success();
+  return {201, "application/json",
+          json::ObjectWriter(plan.group.json.size() + 32)
+              .boolean("success", true)
+              .raw("group", plan.group.json)
+              .finish()};
 }
 
+/// The group's new state is the first part. A later one is an announcement, or history: where it is refused,
+/// the group is changed all the same, and who was told otherwise would try in vain to change it again.
 Response outcome(const Operation& operation, const Verdict& verdict) {
-  if (leaves_the_group_changed(verdict)) return operation.plan.response;
-  return problem_of(verdict).value_or(operation.plan.response);
+  const bool is_changed = verdict.failure.empty() && verdict.refusal && verdict.refused_part > 0;
+  if (is_changed) return done(operation.plan);
+  return problem_of(verdict).value_or(done(operation.plan));
 }
 
 /// What the engine would refuse, once other parts of the operation were published.
@@ -65,7 +63,9 @@ void publish(const std::shared_ptr<Operation>& operation, const std::vector<Cont
       [&store = (*lease)->store, &app = plan.group.app](const PartyId& joiner, const PartyId& sender) {
         return store.block(app, joiner, sender).has_value();
       }};
-  (*lease)->submitter.submit(plan.events(change, joiners, operation->history), Submitter::Await::kCommit,
+  auto events = plan.events(change, joiners, operation->history);
+  if (events.empty()) return operation->reply(done(plan));
+  (*lease)->submitter.submit(std::move(events), Submitter::Await::kCommit,
                              operation->api.settings.request_timeout, [operation](const Verdict& verdict) {
                                operation->reply(outcome(*operation, verdict));
                                operation->turn.reset();
@@ -92,6 +92,9 @@ void take_turn(const std::shared_ptr<Operation>& operation) {
   auto plan = operation->decide(operation->call, (*lease)->store.group(app, operation->id));
   if (!plan) return operation->reply(std::move(plan.error()));
   if (auto refused = too_large(operation->api, plan->group)) return operation->reply(*std::move(refused));
+  if (auto refused = apply_policies(operation->api, *lease, operation->call.caller, *plan)) {
+    return operation->reply(*std::move(refused));
+  }
   operation->plan = *std::move(plan);
   if (operation->plan.replays && !operation->plan.newcomers.empty()) {
     operation->history = (*lease)->store.timeline(

@@ -15,10 +15,13 @@ struct GroupPlan {
                                                         const GroupHistory&)>;
   Group group;                     ///< as the operation leaves it
   std::vector<PartyId> notify;     ///< whom `groups.update` tells
-  std::vector<PartyId> newcomers;  ///< whose names `events` needs
-  bool replays = false;            ///< `events` needs the group's history
-  Events events;
-  Response response;  ///< once all of it is committed
+  std::vector<PartyId> newcomers;  ///< whose names `events` needs, and of whom there need be none
+  /// What the caller gives it to say, as the fields of a message: filters may object.
+  std::optional<std::string> name;
+  std::optional<std::string> attributes;  ///< JSON
+  bool replays = false;                   ///< `events` needs the group's history
+  Events events;                          ///< none where nothing is left to be done
+  bool replies = false;                   ///< with the group's new state
 };
 
 /// What is to be done with the group as it is now, or why not.

@@ -95,12 +95,6 @@ Result<NewGroup, Response> read_new_group(Api& api, const Call& call) {
   return group;
 }
 
-Response created_response(const Group& group) {
-  return {
-      201, "application/json",
-      json::ObjectWriter(group.json.size() + 32).boolean("success", true).raw("group", group.json).finish()};
-}
-
 GroupPlan create(const Api& api, const Call& call, const NewGroup& wanted) {
   const PartyId& owner = wanted.owner ? *wanted.owner : call.caller.user;
   json::ObjectWriter writer;
@@ -120,7 +114,9 @@ GroupPlan create(const Api& api, const Call& call, const NewGroup& wanted) {
                                              const GroupHistory&) {
     return group_created(change, creator, members);
   };
-  plan.response = created_response(plan.group);
+  plan.name = wanted.name;
+  plan.attributes = wanted.attributes;
+  plan.replies = true;
   return plan;
 }
 
@@ -137,7 +133,9 @@ GroupPlan replace(const Api& api, const Group& group, const NewGroup& wanted) {
   plan.notify.insert(plan.notify.end(), plan.newcomers.begin(), plan.newcomers.end());
   plan.replays = true;
   plan.events = group_replaced;
-  plan.response = created_response(plan.group);
+  plan.name = wanted.name;
+  plan.attributes = wanted.attributes;
+  plan.replies = true;
   return plan;
 }
 
@@ -183,9 +181,9 @@ Decided join(const Api& api, const Call& call, const std::optional<Group>& group
   plan.newcomers = {*member};
   plan.replays = true;
   plan.events = [](const Regrouped& change, const std::vector<Joiner>& joiners, const GroupHistory& history) {
+    if (joiners.empty()) return std::vector<Publication>();
     return group_joined(change, joiners.front(), history);
   };
-  plan.response = success();
   return plan;
 }
 
@@ -208,7 +206,6 @@ Decided set_members(const Api& api, const Call& call, const std::optional<Group>
   plan.replays = true;
   plan.group = with_members(api, *group, *std::move(members));
   plan.events = group_members_set;
-  plan.response = success();
   return plan;
 }
 
@@ -226,7 +223,6 @@ Decided leave(const Api& api, const Call& call, const std::optional<Group>& grou
   plan.events = [gone = *member](const Regrouped& change, const std::vector<Joiner>&, const GroupHistory&) {
     return group_left(change, gone);
   };
-  plan.response = success();
   return plan;
 }
 
@@ -246,7 +242,7 @@ Decided rename(const Api& api, const Call& call, const std::optional<Group>& gro
   plan.events = [name = *name](const Regrouped& change, const std::vector<Joiner>&, const GroupHistory&) {
     return group_renamed(change, name);
   };
-  plan.response = success();
+  plan.name = *name;
   return plan;
 }
 
@@ -266,7 +262,7 @@ Decided set_attributes(const Api& api, const Call& call, const std::optional<Gro
   plan.events = [attributes](const Regrouped& change, const std::vector<Joiner>&, const GroupHistory&) {
     return group_attributes_set(change, attributes);
   };
-  plan.response = success();
+  plan.attributes = attributes;
   return plan;
 }
 

@@ -117,7 +117,7 @@ void ClientConnection::drained() {
 
 void ClientConnection::closed(CloseCause) {
   if (is_open()) note("MQTT connection ended", Reason::kUnspecifiedError, "the connection broke");
-  detach(true, std::nullopt, "the connection broke");
+  detach({});
   hand_over();
   front_.switchboard.remove(id_);
 }
@@ -142,9 +142,8 @@ void ClientConnection::hold_back_if_full() {
 
 void ClientConnection::room() { resume(kForHub); }
 
-void ClientConnection::detach(bool with_will, std::optional<std::uint32_t> expiry, std::string_view why) {
-  if (!std::exchange(hub_has_it_, false)) return;
-  command(Detach{.publish_will = with_will, .session_expiry_seconds = expiry, .why = std::string(why)});
+void ClientConnection::detach(const Detach& how) {
+  if (std::exchange(hub_has_it_, false)) command(how);
 }
 
 void ClientConnection::end(Reason reason, std::string_view why, bool hub_knows) {
@@ -163,7 +162,7 @@ void ClientConnection::end(Reason reason, std::string_view why, bool hub_knows) 
                           reason == Reason::kClientIdentifierNotValid;
     if (answered) answer_connect(reason);
   }
-  detach(true, std::nullopt, why);
+  detach({});
   state_ = State::kClosing;
   hand_over();
   transport_->close_after_flush(kGoodbye);

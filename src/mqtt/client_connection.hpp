@@ -104,7 +104,7 @@ class ClientConnection final : public ConnectionHandler, public EventReceiver {
   void hold_back_if_full();
   /// Says why, as far as MQTT has a word for it, and closes. The hub is told unless it said so itself.
   void end(Reason reason, std::string_view why, bool hub_knows = false);
-  void detach(bool with_will, std::optional<std::uint32_t> expiry, std::string_view why);
+  void detach(const Detach& how);
 
   Front& front_;
   Transport* transport_ = nullptr;

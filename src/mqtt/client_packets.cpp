@@ -230,7 +230,7 @@ void ClientConnection::on(Disconnect&& disconnect) {
   if (expiry) expiry = std::min(*expiry, front_.settings.max_session_expiry);
   front_.probe.disconnected(Reason::kSuccess);
   note("MQTT connection ended", disconnect.reason, "DISCONNECT");
-  detach(with_will, expiry, "DISCONNECT");
+  detach({.said_goodbye = true, .publish_will = with_will, .session_expiry_seconds = expiry});
   state_ = State::kClosing;
   hand_over();
   transport_->close_after_flush(std::chrono::milliseconds(0));

@@ -74,10 +74,10 @@ struct Acknowledged {
 
 /// The connection is at its end.
 struct Detach {
+  bool said_goodbye = false;  ///< by DISCONNECT
   bool publish_will = true;
   /// Takes the place of what Attach said (MQTT 5, 3.14.2.2.2).
   std::optional<std::uint32_t> session_expiry_seconds = {};
-  std::string why;  ///< for people
 };
 
 class Hub;

@@ -113,6 +113,7 @@ void Hub::restore(const SessionRow& row) {
   own(session, row.user);
   session.expiry_seconds = row.expiry_seconds;
   session.ended_at = row.ended_at == 0 ? clock_.now() : row.ended_at;
+  session.said_goodbye = row.ended_at != 0 && row.said_goodbye;
   if (row.will) {
     session.will = restored_will(*row.will);
     session.will_due = row.will->due != 0 ? row.will->due : session.ended_at + delay_of(*session.will);
@@ -213,6 +214,7 @@ void Hub::on(Session* session, ConnectionId from, Attach&& attach) {
   emit(from, Attached{present});
   begin(mine, from, std::move(attach));
   if (present) resume(mine);
+  if (present && !mine.said_goodbye) mine.used = std::make_unique<std::bitset<65'536>>();
 }
 
 /// A user who keeps making sessions and never comes back to them has his oldest forgotten.
@@ -252,6 +254,7 @@ void Hub::begin(Session& session, ConnectionId connection, Attach&& attach) {
   session.will = std::move(attach.will);
   session.will_due = 0;
   session.overflowed = false;
+  session.used.reset();
   session.connected_at = clock_.now();
   session.ended_at = 0;
   look_after(session);
@@ -291,6 +294,7 @@ void Hub::save(Session& session) {
                  .user = session.user,
                  .expiry_seconds = session.expiry_seconds,
                  .ended_at = session.ended_at,
+                 .said_goodbye = session.said_goodbye,
                  .subscriptions = {}};
   if (session.will) row.will = stored_will(*session.will, session.will_due);
   for (const auto& [filter, options] : session.subscriptions) {
@@ -301,10 +305,12 @@ void Hub::save(Session& session) {
 
 void Hub::on(Session& session, const Detach& what) {
   if (what.session_expiry_seconds) session.expiry_seconds = *what.session_expiry_seconds;
-  end_connection(session, what.publish_will);
+  end_connection(session, what.publish_will, what.said_goodbye);
 }
 
-void Hub::end_connection(Session& session, bool with_will) {
+void Hub::end_connection(Session& session, bool with_will, bool said_goodbye) {
+  session.said_goodbye = said_goodbye;
+  session.used.reset();
   by_connection_.erase(session.connection->number);
   session.connection.reset();
   session.access.reset();

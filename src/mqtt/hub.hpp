@@ -116,7 +116,7 @@ class Hub {
   void begin(Session& session, ConnectionId connection, Attach&& attach);
   void resume(Session& session);
   void recall(Session& session);
-  void end_connection(Session& session, bool with_will);
+  void end_connection(Session& session, bool with_will, bool said_goodbye = false);
   void remove(Session& session);
   void make_room_for(const std::string& user);
   void withdraw(Session& session);
@@ -149,6 +149,7 @@ class Hub {
 
   void note_presence(Session& session, const std::string& routing_key);
   void say_presence(const std::string& routing_key, std::string_view payload);
+  static bool may_be_repeated(Session& session, const Publication& what);
   void arrive(Session& session, Queue queue, std::string key, Publication&& what);
 
   const HubSettings settings_;

@@ -56,7 +56,17 @@ void Hub::on(Session& session, Publication&& what) {
   acknowledge(session, Acknowledgement::Kind::kPuback, what.packet_id, reason);
 }
 
+/// Whether it may have been sent before: by its own word, or because the connection on which it would have
+/// been acknowledged broke.
+bool Hub::may_be_repeated(Session& session, const Publication& what) {
+  if (what.packet_id == 0 || session.used == nullptr) return what.dup;
+  const bool first = !session.used->test(what.packet_id);
+  session.used->set(what.packet_id);
+  return what.dup || first;
+}
+
 void Hub::arrive(Session& session, Queue queue, std::string key, Publication&& what) {
+  const bool repeated = may_be_repeated(session, what);
   if (settings_.presence_key(session.user, session.client_id) &&
       key.find(".presence.") != std::string::npos) {
     note_presence(session, key);
@@ -64,7 +74,7 @@ void Hub::arrive(Session& session, Queue queue, std::string key, Publication&& w
   arrivals_.push_back({.queue = queue,
                        .routing_key = std::move(key),
                        .message = std::move(what.message),
-                       .dup = what.dup,
+                       .dup = repeated,
                        .packet_id = what.packet_id,
                        .session = session.id,
                        .connection = session.connection,

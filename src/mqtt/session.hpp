@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -99,6 +100,7 @@ struct Session {
   std::uint16_t receive_maximum = 65'535;
   std::uint32_t expiry_seconds = 0;
   Millis ended_at = 0;                   ///< 0 while connected
+  bool said_goodbye = false;             ///< as the last connection ended
   bool saved = false;                    ///< the store knows of it
   std::shared_ptr<const Access> access;  ///< of the connection; null while there is none
   std::string peer;
@@ -121,6 +123,10 @@ struct Session {
 
   /// QoS 2 of the client's whose PUBREL is awaited, and whether they are durable: only then it is told so.
   std::map<PacketId, bool> received;
+
+  /// Where the last connection broke, the packet ids that have been used on this one; null otherwise. What
+  /// comes under one that has not may be sent again from before: there are clients that do not say so by DUP.
+  std::unique_ptr<std::bitset<65'536>> used;
 
   /// Presence keys on which this connection has said that it is there.
   std::vector<std::string> presence;

@@ -8,6 +8,8 @@ namespace {
 constexpr std::uint8_t kHighestQos = 2;
 constexpr std::uint8_t kQosBits = 3;
 constexpr std::uint8_t kRetain = 4;
+constexpr std::uint8_t kHasWill = 1;
+constexpr std::uint8_t kSaidGoodbye = 2;
 
 /// The rest of the value.
 std::shared_ptr<const std::string> read_payload(WireReader& reader) {
@@ -48,7 +50,7 @@ void encode(std::string& out, const SessionRow& row) {
   put_text(out, row.user);
   put_varint(out, row.expiry_seconds);
   put_signed(out, row.ended_at);
-  out.push_back(row.will ? 1 : 0);
+  out.push_back(static_cast<char>((row.will ? kHasWill : 0) | (row.said_goodbye ? kSaidGoodbye : 0)));
   if (row.will) put_will(out, *row.will);
   for (const auto& subscription : row.subscriptions) {
     put_text(out, subscription.filter);
@@ -63,7 +65,9 @@ bool decode(std::string_view value, SessionRow& row) {
   row.expiry_seconds = static_cast<std::uint32_t>(reader.varint());
   row.ended_at = reader.signed_varint();
   row.will.reset();
-  if (reader.byte() != 0) row.will = read_will(reader);
+  const auto flags = reader.byte();
+  row.said_goodbye = (flags & kSaidGoodbye) != 0;
+  if ((flags & kHasWill) != 0) row.will = read_will(reader);
   row.subscriptions.clear();
   while (reader.ok() && !reader.done()) {
     auto& subscription = row.subscriptions.emplace_back();

@@ -42,12 +42,13 @@ TEST_P(SessionContract, ANewStoreIsEmpty) {
 }
 
 TEST_P(SessionContract, ASessionIsReadAsItWas) {
-  const SessionRow bare{"bare", "", 0, 0, {}};
+  const SessionRow bare{"bare", "", 0, 0, false, {}};
   const SessionRow full{
       "full",
       "alice",
       SessionRow::kNeverExpires,
       1'700'000'000'000,
+      true,
       {{"#", 0x2F, 0}, {"a/+/\xc3\xbc", 0xFF, 268'435'455}, {std::string(65'535, 'x'), 0, 1}},
       SessionWill{"w/\xc3\xbc", std::string("\0\xff", 2), 2, true, 4'294'967'295, "p", 1'700'000'000'001}};
   SessionCommit commit;

@@ -36,9 +36,11 @@ export class Traffic {
   #going = false
 
   // `label` is part of every name. `tempUid(n)`: whether the n-th message carries one. `session`: options of every
-  // client's connection.
-  constructor(world, { label, senders = 2, recipients = 2, tempUid = () => true, session = () => ({}) }) {
-    this.world = world
+  // client's connection. `most`: messages without an answer, at a time. `client(name, how)`: what
+  // connects one.
+  constructor(world, { label, senders = 2, recipients = 2, tempUid = () => true, session = () => ({}), most = 5000, client }) {
+    this.most = most
+    this.client = client ?? ((name, how) => world.mqtt(name, how))
     const names = (role, count) => Array.from({ length: count }, (_, n) => `${label}-${role}-${letters[n]}`)
     this.names = { senders: names('sender', senders), recipients: names('recipient', recipients) }
     this.tempUid = tempUid
@@ -47,11 +49,11 @@ export class Traffic {
 
   async connect() {
     for (const name of this.names.recipients) {
-      const client = await this.world.mqtt(name, { ...this.session(name), onMessage: (message) => this.#arrived(message.json) })
+      const client = await this.client(name, { ...this.session(name), onMessage: (message) => this.#arrived(message.json) })
       for (const sender of this.names.senders) await client.subscribe(added(name, sender))
     }
     for (const name of this.names.senders) {
-      const client = await this.world.mqtt(name, { ...this.session(name), onMessage: ({ json }) => note(this.#echoed, json) })
+      const client = await this.client(name, { ...this.session(name), onMessage: ({ json }) => note(this.#echoed, json) })
       for (const recipient of this.names.recipients) await client.subscribe(added(name, recipient))
       this.#senders.push(client)
     }
@@ -86,7 +88,7 @@ export class Traffic {
     const publisher = (async () => {
       while (this.#going) {
         const due = before + Math.floor(((Date.now() - start) * rate) / 1000)
-        while (this.published < due && this.published - this.acknowledged < 5000) this.#publishOne()
+        while (this.published < due && this.published - this.acknowledged < this.most) this.#publishOne()
         await pause(tick) // the pace of the load, not a wait for anything
       }
     })()

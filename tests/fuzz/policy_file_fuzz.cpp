@@ -15,10 +15,13 @@ namespace {
 
 using namespace inboxd;  // NOLINT(google-build-using-namespace)
 
-/// Words in several scripts, half a surrogate pair, links, digits.
+/// Words in several scripts, some with what nobody sees in them, half a surrogate pair, links, digits; files
+/// in lists.
 constexpr std::string_view kMessage =
-    R"({"text":"An IDIÓT, völlig bekloppt: 4111 1111 1111 1111 \udc00 http://u@evil.example:1/x 你是傻瓜 a.com",)"
-    R"("type":"file","metadata":{"name":"a.exe","type":"image/png","src":"https://a.b/c.exe?d","n":1.50},)"
+    R"({"text":"An IDIÓT, völlig bekl\u0000o\u0900ppt: 4111 1111 1111 1111 \udc00 http://u@evil.example:1/x 你是傻瓜 )"
+    R"(a.com [x](https://a,b@[::1]),https://evil.com。看%FF https://ⓔ…\u00a0",)"
+    R"("type":"file","metadata":{"name":"a.exe","type":"image/png","src":"https://a.b/c.exe;e/?d","n":1.50,)"
+    R"("files":[{"name":"b.ｅｘｅ\u200b"},[{"src":"data:image/png;base64,"}],7]},)"
     R"("attributes":{"tempUID":"1","moderation":{"flags":["x"]}}})";
 
 void require(bool condition) {

@@ -26,7 +26,7 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
     {"filter", {"core", "engine"}},
     {"hook", {"core", "engine", "net"}},
     {"mqtt", {"core", "engine", "auth", "tls"}},
-    {"config", {}},
+    {"config", {"core"}},
     {"app",
      {"core", "engine", "store", "rabbitmq", "auth", "http", "net", "tls", "webhook", "filter", "hook",
       "mqtt", "config"}},

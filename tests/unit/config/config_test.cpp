@@ -266,8 +266,25 @@ constexpr BadFile kBadFiles[] = {
     {"rabbitmq_host = [1]", "array of strings"},
     {"jwt_secret = \"abc", "inboxd.toml is not valid TOML: see line 1"},
     {"jwt_secret = 12345678", "JWT_SECRET (line 1 of inboxd.toml)"},
+    {"\n[\\x]", "inboxd.toml is not valid TOML: see line 2"},
+    {"\n[", "inboxd.toml is not valid TOML: see line 2"},
+    {"\n[\x01]", "inboxd.toml is not valid TOML: line 2 has a character"},
+    {"\nü = 1", "inboxd.toml is not valid TOML: line 2 has a character"},
+    {"app_id = 'ü'\nlog_level = ünder", "inboxd.toml is not valid TOML: line 2 has a character"},
 };
 INSTANTIATE_TEST_SUITE_P(Config, BadConfigFile, ::testing::ValuesIn(kBadFiles));
+
+TEST(ConfigFile, WithANulIsRefused) {
+  const auto loaded = with_file({}, std::string_view("\n[\0[x]]", 7));
+  ASSERT_FALSE(loaded);
+  EXPECT_THAT(loaded.error(), ElementsAre(HasSubstr("not valid TOML: line 2 has a character")));
+}
+
+TEST(ConfigFile, HasAnyCharacterInStringsAndComments) {
+  const auto loaded = with_file({}, "# ü\napp_id = \"tüle\" # ü\n");
+  ASSERT_TRUE(loaded) << loaded.error().front();
+  EXPECT_EQ(loaded->settings.app_id, "tüle");
+}
 
 TEST(ConfigFile, ThatCannotBeReadIsAnError) {
   const auto loaded = load({{}, {}, "/no/such/inboxd.toml"});

@@ -372,10 +372,18 @@ const HookCase kHookCases[] = {
      R"({"text":"hello","attributes":{"y":2},"message_id")"},
     {"a text where there was none", "{}", replacing(R"("hi")", {}), R"({"text":"hi","message_id")"},
     {"the tempUID stays", R"({"attributes":{"tempUID":"u1","x":1}})", replacing({}, R"({"y":2})"),
-     R"({"attributes":{"y":2,"tempUID":"u1"},"message_id")"},
+     R"({"attributes":{"tempUID":"u1","y":2},"message_id")"},
     {"also against the hook's", R"({"attributes":{"tempUID":"u1"}})", replacing({}, R"({"tempUID":"u2"})"),
      R"({"attributes":{"tempUID":"u1"},"message_id")"},
     {"what is no text", R"({"text":"hello"})", replacing("7", {}), nullptr},
+    {"one that the sender did not give is another message's", R"({"text":"hello"})",
+     replacing({}, R"({"tempUID":"u2","y":2})"), R"({"text":"hello","attributes":{"y":2},"message_id")"},
+    {"whom it is hidden from, and whether it is told of",
+     R"({"attributes":{"hiddenFor":"b","privateFor":["c"],"updateconversation":false,"sendnotification":false}})",
+     replacing({}, R"({"hiddenFor":"z","sendnotification":true,"y":2})"),
+     R"({"attributes":{"hiddenFor":"b","privateFor":["c"],"updateconversation":false,"sendnotification":false,"y":2},"message_id")"},
+    {"unless he said nothing of it", R"({"text":"hello"})", replacing({}, R"({"hiddenFor":"z"})"),
+     R"({"text":"hello","attributes":{"hiddenFor":"z"},"message_id")"},
     {"what are no attributes", R"({"text":"hello"})", replacing({}, "[]"), nullptr},
     {"more than a message may hold", R"({"text":"hello"})",
      replacing(json::quoted(std::string(1'000, 'x')), {}), nullptr},
@@ -406,6 +414,40 @@ TEST(ScreeningTest, WhereThereIsNoHookNoVerdictIsMissed) {
   Scene scene(false);
   scene.rules.policy.hook_fail_open = false;
   EXPECT_EQ(scene.outcome(), "b a hello");
+}
+
+// Nobody chooses his rules by a field: what calls itself a group's, to one who need not be a group, is judged
+// as both.
+TEST(ContentOfTest, SaysWhereAMessageGoes) {
+  struct Case {
+    const char* recipient;
+    const char* message;
+    bool direct;
+    bool group;
+  };
+  const Case cases[] = {
+      {"b", R"({"text":"x"})", true, false},
+      {"b", R"({"text":"x","channel_type":"group"})", true, true},
+      {"b", R"({"text":"x","channel_type":"group","group":{"members":{"c":1}}})", true, true},
+      {"group-1", R"({"text":"x"})", false, true},
+      {"group-1", R"({"text":"x","channel_type":"direct"})", false, true},
+  };
+  const AppId app{"tilechat"};
+  const PartyId sender{"a"};
+  for (const Case& one : cases) {
+    const PartyId recipient{one.recipient};
+    const auto draft = read_draft(one.message);
+    const Content content = content_of(app, sender, recipient, *draft);
+    EXPECT_EQ(content.direct, one.direct) << one.recipient << one.message;
+    EXPECT_EQ(content.group, one.group) << one.recipient << one.message;
+  }
+}
+
+TEST(ScreeningTest, WhoIsToldOfABlockIsToldWhateverHisMessageCallsItself) {
+  Scene scene(false);
+  scene.payload = R"({"text":"x","channel_type":"group"})";
+  scene.blocked(BlockNotice::kTold);
+  EXPECT_EQ(scene.outcome(), "blocked");
 }
 
 // A filter that flags writes `attributes` anew: the members whom the message is hidden from stay so.

@@ -495,6 +495,20 @@ TEST_F(PoliciesTest, AResendIsChargedToNobody) {
   EXPECT_THAT(told("alice"), ElementsAre("rate_limited"));
 }
 
+/// Of limits and bans the moment decides: a letter of each would be as much work as the message.
+TEST_F(PoliciesTest, WhatLimitsAndBansStopIsNotKept) {
+  settings.limits.user = {.capacity = 1, .per_minute = 0};
+  ban("mallory", R"({"banned":true})");
+  say("mallory", "bob", "banned");
+  say("alice", "bob", "1");
+  say("alice", "bob", "2");
+  run();
+  EXPECT_THAT(told("alice"), ElementsAre("rate_limited"));
+  EXPECT_THAT(told("mallory"), ElementsAre("banned"));
+  EXPECT_THAT(store.dead_letters(10), IsEmpty());
+  EXPECT_EQ(probe.outcomes[Outcome::kRefused], 2);
+}
+
 // What became of the first stands, whatever was decided since.
 TEST_F(PoliciesTest, AResendIsAnsweredAlsoByWhoIsBannedOrBlockedSince) {
   settings.policy.block_notice = BlockNotice::kTold;
@@ -693,6 +707,16 @@ TEST_F(PolicyHookTest, NothingPassesUnaskedBecauseItsSenderCouldNotSendAMomentAg
   EXPECT_TRUE(broker.waiting.empty());
 }
 
+/// One that was refused is no answer, by which a resend would pass the hook by.
+TEST_F(PolicyHookTest, IsAskedAgainAboutAResendOfWhatItRejected) {
+  for (int i = 0; i < 2; ++i) {
+    say_as("u1", "alice", "bob", "1");
+    run_answering([](const std::string&) { return rejected(); });
+  }
+  EXPECT_THAT(held.asked, ElementsAre("1", "1"));
+  EXPECT_THAT(timeline("bob", "alice"), IsEmpty());
+}
+
 TEST_F(PolicyHookTest, ALostSessionsQuestionsAreAskedAgain) {
   say("alice", "bob", "1");
   bool lost = false;
@@ -787,6 +811,24 @@ TEST_F(FiltersTest, WhatIsShadowedStaysSoWhateverBackEndsDoWithIt) {
   EXPECT_EQ(published_to("bob"), 0U);
   EXPECT_THAT(events(), IsEmpty());
   EXPECT_EQ(probe.refusals[Reason::kFiltered], 4);
+}
+
+/// Its sender was told that it is refused: to deliver it now would be to deliver it twice, once he says it in
+/// other words.
+TEST_F(FiltersTest, WhatTheyRefusedStaysRefusedWhenTheBrokerDeliversItAgain) {
+  swapped.use({{"bad", FilterAction::kReject}});
+  say_as("u1", "alice", "bob", "bad");
+  run();
+  swapped.use({});
+  say_as("u1", "alice", "bob", "bad");
+  broker.waiting.back().delivered_before = true;
+  run();
+  EXPECT_THAT(timeline("bob", "alice"), IsEmpty());
+  EXPECT_THAT(told("alice"), ElementsAre("filtered", "filtered"));
+  EXPECT_THAT(store.dead_letters(10), SizeIs(1));
+  say_as("u1", "alice", "bob", "bad");
+  run();
+  EXPECT_THAT(texts("bob", "alice"), ElementsAre("bad")) << "he may try again himself";
 }
 
 TEST_F(FiltersTest, DoNotJudgeAResendAgain) {

@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
+#include "core/toml_text.hpp"
 #include "filter/limits.hpp"
-#include "filter/toml_text.hpp"
 #include "unit/filter/filter_fixture.hpp"
 
 namespace inboxd::filter {
@@ -171,6 +171,37 @@ TEST(PolicyDocumentTest, StringsAndCommentsHoldAnyCharacter) {
   for (const char* const toml :
        {"\nä", "x = ''\nä", "x = 'ä'\nä = 1", "x = 'ä\nä", "x = '''\n'''ä", "#\nä", "x = 'a'\ny = '\x01'"}) {
     EXPECT_EQ(line_of_stray(toml), 2U) << toml;
+  }
+}
+
+TEST(ChangesTest, AChangeIsOverOnceTwoLooksSawTheSame) {
+  const auto files = [](off_t size) {
+    return SeenFiles{{.path = "p", .stamp = {.exists = size > 0, .size = size}}, {.path = "w"}};
+  };
+  struct Look {
+    off_t size;
+    bool settled;
+  };
+  struct Row {
+    const char* what;
+    std::vector<Look> looks;  ///< the file was read when its size was 1
+  };
+  const std::vector<Row> table = {
+      {"nothing changes", {{1, false}, {1, false}, {1, false}}},
+      {"put in place at once", {{1, false}, {2, false}, {2, true}}},
+      {"written slowly", {{2, false}, {3, false}, {4, false}, {4, true}}},
+      {"changed and changed back", {{2, false}, {1, false}, {2, false}, {2, true}}},
+      {"removed", {{0, false}, {0, true}}},
+  };
+  for (const Row& row : table) {
+    Changes changes;
+    std::vector<bool> settled;
+    std::vector<bool> expected;
+    for (const Look& look : row.looks) {
+      settled.push_back(changes.settled(files(1), files(look.size)));
+      expected.push_back(look.settled);
+    }
+    EXPECT_EQ(settled, expected) << row.what;
   }
 }
 

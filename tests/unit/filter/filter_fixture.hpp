@@ -56,8 +56,12 @@ inline Judgement judge(const FilterSet& set, const std::string& message, const W
   const AppId app(where.app);
   const PartyId sender("alice");
   const PartyId recipient("bob");
-  return set.judge(
-      {.app = app, .sender = sender, .recipient = recipient, .group = where.group, .fields = *fields});
+  return set.judge({.app = app,
+                    .sender = sender,
+                    .recipient = recipient,
+                    .direct = !where.group,
+                    .group = where.group,
+                    .fields = *fields});
 }
 
 inline Judgement judge(const Set& set, const std::string& message, const Where& where = {}) {

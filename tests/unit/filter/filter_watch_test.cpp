@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <future>
 #include <thread>
+#include <utility>
 
 #include "store/memory_store.hpp"
 #include "support/fakes.hpp"
@@ -168,6 +170,39 @@ TEST_F(FilterWatchTest, AChangedFileIsReadAnew) {
   EXPECT_TRUE(becomes([&] { return flags_of("x") == Names{"two"}; }));
   write("p.toml", "");
   EXPECT_TRUE(becomes([&] { return watch->current() == nullptr; }));
+}
+
+TEST_F(FilterWatchTest, AFileThatIsBeingWrittenIsLeftAlone) {
+  constexpr milliseconds kInterval(20);
+  write("p.toml", rule("flag", "words = ['x']", "one"));
+  ASSERT_EQ(start("p.toml", kInterval), Problems{});
+  // In place: all that comes before the end is valid, and has no rules.
+  std::ofstream file(path("p.toml"), std::ios::binary);
+  bool kept = true;
+  auto longest_pause = SteadyClock::duration::zero();
+  const auto end = SteadyClock::now() + 10 * kInterval;
+  for (auto last = SteadyClock::now(); last < end;) {
+    file << "#" << std::flush;
+    kept = kept && flags_of("x") == Names{"one"};
+    const auto now = SteadyClock::now();
+    longest_pause = std::max(longest_pause, now - std::exchange(last, now));
+  }
+  // Where the machine let the writer sleep between two looks there was nothing to be seen of him.
+  EXPECT_TRUE(kept || longest_pause >= kInterval);
+  file << "\n" << rule("flag", "words = ['x']", "two") << std::flush;
+  EXPECT_TRUE(becomes([&] { return flags_of("x") == Names{"two"}; }));
+}
+
+TEST_F(FilterWatchTest, NorIsItReadForTheStoresSake) {
+  write("p.toml", rule("flag", "words = ['x']", "one"));
+  ASSERT_EQ(start("p.toml", std::chrono::hours(1)), Problems{});
+  ASSERT_EQ(replaced(stored("two", "x")), Problems{});
+  write("p.toml", rule("flag", "words = ['x']", "two"));
+  watch->reload();
+  EXPECT_TRUE(becomes([&] { return watch->status().problems.size() == 1; })) << "the name is taken";
+  fs::resize_file(path("p.toml"), 0);
+  EXPECT_EQ(replaced(stored("three", "x")), Problems{});
+  EXPECT_EQ(flags_of("x"), (Names{"one", "three"}));
 }
 
 TEST_F(FilterWatchTest, SoIsAChangedFileOfWords) {

@@ -39,6 +39,61 @@ TEST(MatchersTest, Attachments) {
   });
 }
 
+TEST(MatchersTest, AttachmentsHoweverTheyAreWritten) {
+  const std::string exe = "attachments = ['.exe']";
+  const std::string wide = "attachments = ['.ＥＸＥ']";
+  const std::string com = "attachments = ['.com']";
+  const std::string program = "attachments = ['application/x-msdownload']";
+  expect_rows({
+      {exe, "{\"metadata\":{\"name\":\"a.exe\u200B\"}}", true},
+      {exe, "{\"metadata\":{\"name\":\"a.e\u200Bxe\"}}", true},
+      {exe, "{\"metadata\":{\"name\":\"a.EXE\u00A0\"}}", true},
+      {exe, "{\"metadata\":{\"name\":\"a.exe\u3000. \u2028\"}}", true},
+      {exe, "{\"metadata\":{\"name\":\"a.ｅｘｅ\"}}", true},
+      {exe, R"({"metadata":{"name":"a.exe\u0000"}})", true},
+      {exe, R"({"metadata":{"name":"a.exe/"}})", false},
+      {exe, R"({"metadata":{"name":"a.exe;x"}})", false},
+      {wide, R"({"metadata":{"name":"a.exe"}})", true},
+      {exe, R"({"metadata":{"src":"https://h/a.exe;x"}})", true},
+      {exe, R"({"metadata":{"src":"https://h/a.exe;x=1/2;y"}})", true},
+      {exe, R"({"metadata":{"src":"https://h/a;b.exe"}})", true},
+      {exe, R"({"metadata":{"src":"https://h/a.exe/"}})", true},
+      {exe, R"({"metadata":{"src":"https://h/a.exe%E2%80%8B//?x#y"}})", true},
+      {exe, R"({"metadata":{"src":" https://h/a.e\nxe\n"}})", true},
+      {exe, R"({"metadata":{"src":"a.exe"}})", true},
+      {exe, R"({"metadata":{"src":"https://h/a.exe/b.txt"}})", false},
+      {com, R"({"metadata":{"src":"https://example.com"}})", false},
+      {com, R"({"metadata":{"src":"https://example.com/"}})", false},
+      {com, R"({"metadata":{"src":"https://example.com/a.com"}})", true},
+      {program, R"({"metadata":{"src":"data:application/x-msdownload;base64,TVqQ"}})", true},
+      {program, R"({"metadata":{"src":"DATA: Application/X-MSDownload,x"}})", true},
+      {program, R"({"metadata":{"src":"data:text/plain;base64,application/x-msdownload"}})", false},
+      {program, R"({"metadata":{"src":"https://h/data:application/x-msdownload"}})", false},
+      {"attachments = ['image/*']", R"({"metadata":{"type":"text/plain","src":"data:image/png,x"}})", true},
+      {exe, R"({"metadata":{"src":"data:text/plain,a.exe"}})", false},
+  });
+}
+
+TEST(MatchersTest, AttachmentsWhereverTheyAre) {
+  const std::string exe = "attachments = ['.exe']";
+  const auto nested = [](int depth) {
+    const auto times = static_cast<std::size_t>(depth);
+    std::string text = R"({"name":"a.exe"})";
+    for (std::size_t i = 0; i < times; ++i) text = i % 2 == 0 ? "[" + text + "]" : R"({"x":)" + text + "}";
+    return R"({"metadata":)" + text + "}";
+  };
+  expect_rows({
+      {exe, R"({"metadata":[{"name":"a.exe"}]})", true},
+      {exe, R"({"metadata":[{"name":"a.txt"}, "x", [], {"name":"a.exe"}]})", true},
+      {exe, R"({"metadata":{"files":[{"name":"a.exe"}]}})", true},
+      {exe, R"({"metadata":{"name":"a.txt","file":{"src":"https://h/a.exe"}}})", true},
+      {exe, R"({"metadata":{"files":["a.exe"],"title":"a.exe"}})", false},
+      {exe, R"({"metadata":[[[{"note":"a.exe"}]]]})", false},
+      {exe, nested(8), true},
+      {exe, nested(9), false},
+  });
+}
+
 TEST(MatchersTest, LongerThan) {
   expect_rows({
       {"longer_than = 3", R"({"text":"äöü"})", false},

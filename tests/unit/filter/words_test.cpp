@@ -32,6 +32,45 @@ TEST(FoldingTest, WordsAreComparedWithoutCaseAccentsAndWidth) {
   for (const auto& [text, words] : table) EXPECT_EQ(phrase_of(text), words) << text;
 }
 
+TEST(FoldingTest, WhatNobodySeesInAWordDoesNotPartIt) {
+  const std::vector<std::pair<std::string, std::vector<std::string>>> table = {
+      {"controls",
+       {std::string(1, '\0'), "\x01", "\x08", "\x0E", "\x1B", "\x1F", "\x7F", "\u0080", "\u0085", "\u009F"}},
+      {"format characters",
+       {"\u00AD", "\u0600",     "\u061C",     "\u06DD",     "\u070F",     "\u08E2",    "\u180E",
+        "\u200B", "\u200D",     "\u202E",     "\u2060",     "\u2066",     "\uFEFF",    "\uFFF9",
+        "\uFFFB", "\U000110BD", "\U00013430", "\U0001D173", "\U000E0001", "\U000E0061"}},
+      {"marks of any script, on Latin",
+       {"\u0300", "\u0488", "\u05B0", "\u0610", "\u061A", "\u06D6",    "\u06ED", "\u0900",
+        "\u093C", "\u0941", "\u094D", "\u0E31", "\u1CD0", "\u1CE0",    "\u2DE0", "\u302A",
+        "\u3099", "\uA66F", "\uA67D", "\uFE0F", "\uFE2E", "\U0001D167"}},
+      {"several", {"\u0301\u200B\u0900\u0001\u0900"}},
+  };
+  for (const auto& [what, unseen] : table) {
+    for (const std::string& one : unseen) {
+      const std::string told = what + ": " + ::testing::PrintToString(one);
+      EXPECT_EQ(phrase_of("id" + one + "iot"), Words{"idiot"}) << told;
+      EXPECT_EQ(phrase_of("идио" + one + "т"), Words{"идиот"}) << told;
+      EXPECT_EQ(phrase_of("ηλιθιο" + one + "ς"), Words{"ηλιθιοσ"}) << told;
+    }
+  }
+}
+
+TEST(FoldingTest, BlanksPartWords) {
+  for (const char* const blank :
+       {" ", "\t", "\n", "\v", "\f", "\r", "\u00A0", "\u1680", "\u2003", "\u2028", "\u2029", "\u3000"}) {
+    EXPECT_EQ(phrase_of(std::string("id") + blank + "iot"), (Words{"id", "iot"})) << blank;
+  }
+}
+
+TEST(FoldingTest, MarksCountWhereWordsDifferByThem) {
+  const std::vector<std::pair<std::string, Words>> table = {
+      {"कि की", {"कि", "की"}}, {"हिन्दी", {"हिन्दी"}},     {"தமிழ்", {"தமிழ்"}},
+      {"aकि", {"aकि"}},        {"किe\u0941x", {"किex"}}, {"مُحَمَّد مح\u06DAمد", {"محمد", "محمد"}},
+  };
+  for (const auto& [text, words] : table) EXPECT_EQ(phrase_of(text), words) << text;
+}
+
 TEST(FoldingTest, PlacesAreThoseOfTheOriginal) {
   const std::string text = "é ßa\u0301, 你";
   std::vector<Range> places;
@@ -74,6 +113,7 @@ TEST(WordsTest, AMaskCoversEachCharacterAndNoMore) {
       {"é😀idiot😀é", "é😀*****😀é"},
       {"naïf naif", "**** ****"},
       {"idiot\"},\\{\n", "*****\"},\\{\n"},
+      {"an id\u0001i\u0900ot\t", "an *******\t"},
   };
   for (const auto& [text, expected] : table) EXPECT_EQ(masked_by(keys, text), expected) << text;
 }

@@ -95,6 +95,29 @@ class FakeFilterAdmin final : public FilterAdmin {
   std::deque<Replaced> held;
 };
 
+/// Where a text or an attribute holds one of some words, the action of that word.
+class FakeFilterSource final : public FilterSource, public ContentFilter {
+ public:
+  std::shared_ptr<const ContentFilter> current() const override {
+    return words.empty() ? nullptr : std::shared_ptr<const ContentFilter>(std::shared_ptr<void>(), this);
+  }
+  Judgement judge(const Content& content) const override {
+    Judgement judgement;
+    std::string text;
+    for (const auto& member : content.fields.members()) text += std::string(member.raw);
+    for (const auto& [word, action] : words) {
+      if (text.find(word) == std::string::npos) continue;
+      judgement.matches.push_back({.rule = "no " + word, .action = action});
+      if (action != FilterAction::kReject) continue;
+      judgement.rejection = Rejection{.code = "rude", .message = "No"};
+      break;
+    }
+    return judgement;
+  }
+
+  std::vector<std::pair<std::string, FilterAction>> words;
+};
+
 /// Has one connection, of ann's.
 class FakeConnectionAdmin final : public ConnectionAdmin {
  public:
@@ -122,7 +145,7 @@ class ApiTest : public ::testing::Test {
   ApiTest() {
     api.settings.sync_retention = std::chrono::hours(24);
     api.settings.endpoints = {"http://e/"};
-    backend.open({store, submitter, contacts, loop, &filters, &connections});
+    backend.open({store, submitter, contacts, loop, &filters, &content, &connections});
     add_api(router, api);
   }
 
@@ -227,6 +250,7 @@ class ApiTest : public ::testing::Test {
   FakeLoop loop;
   FakeContacts contacts;
   FakeFilterAdmin filters;
+  FakeFilterSource content;
   FakeConnectionAdmin connections;
   Topics topics{AppId{"tilechat"}, ".apps.tilechat.users", true, true};
   auth::Verifier verifier{{auth::Key::hs256(kSecret).value()}};

@@ -118,6 +118,7 @@ class Explorer : public ApiTest {
                const std::string& body) {
     submitter.sent.clear();
     filters = {};
+    content.words = {{"never", FilterAction::kReject}};
     const auto all = verdicts(route);
     ask_once(route, asked(method, path, who, body), all.front());
     if (!filters.documents.empty()) {
@@ -161,7 +162,7 @@ class Explorer : public ApiTest {
            Reason::kGroupTooLarge, Reason::kFiltered, Reason::kHookRejected, Reason::kHookUnavailable});
     }
     if (route.find("/groups") != std::string::npos) {
-      add({Reason::kGroupTooLarge, Reason::kBlocked, Reason::kRateLimited});
+      add({Reason::kGroupTooLarge});
     }
     if (route == "put /api/{app}/{user}/blocks/{blocked}") add({Reason::kTooManyBlocks});
     return all;
@@ -179,6 +180,8 @@ class Explorer : public ApiTest {
       "{}",
       R"({"recipient_id":"bob","text":"x","group_name":"G","group_id":"group-1","group_members":{"dan":1},
           "member_id":"dan","members":{"dan":1},"attributes":{},"all":true,"filters":[],"seconds":60})",
+      R"({"recipient_id":"bob","text":"x","group_name":"never","group_members":{"never":1},"member_id":"never",
+          "members":{"never":1},"attributes":{"x":"never"}})",
       R"({"recipient_id":"bob","text":"x","sender_id":"zoe","writer_id":"zoe","user_id":"zoe"})",
       R"({"recipient_id":"a b","text":7,"group_name":7,"group_id":"a b","group_members":7,"member_id":"a b",
           "members":7,"attributes":7,"ids":7,"user_id":"a b","device_model":7,"seconds":0})"};

@@ -358,8 +358,9 @@ TEST_F(GroupPolicyTest, HaveNoMoreMembersThanTheyMay) {
 
 // The engine decides part by part: that an announcement was refused says nothing of the group.
 TEST_F(GroupPolicyTest, AreChangedEvenIfNobodyIsTold) {
-  for (const Reason reason : {Reason::kRateLimited, Reason::kBlocked, Reason::kBanned, Reason::kFiltered}) {
+  for (const Reason reason : {Reason::kBlocked, Reason::kFanoutFull, Reason::kTooLarge}) {
     submitter.verdict = refused(reason);
+    submitter.verdict.refused_part = 1;
     EXPECT_EQ(ask(Method::kDelete, kGroup + "/members/cat", "bob").body, kDone) << code_of(reason);
     EXPECT_EQ(
         ask(Method::kPost, "/api/tilechat/groups", "bob", R"({"group_name":"G","group_members":[]})").status,
@@ -369,6 +370,57 @@ TEST_F(GroupPolicyTest, AreChangedEvenIfNobodyIsTold) {
   EXPECT_EQ(ask(Method::kDelete, kGroup + "/members/cat", "bob").status, 503U);
   submitter.verdict = refused(Reason::kGroupTooLarge);
   EXPECT_EQ(ask(Method::kDelete, kGroup + "/members/cat", "bob").status, 400U);
+}
+
+/// What users give groups to say is read by others, as their messages are.
+TEST_F(GroupPolicyTest, SayWhatTheFiltersAllow) {
+  api.settings.max_group_members = 10;
+  const std::tuple<Method, std::string, std::string> cases[] = {
+      {Method::kPost, "/api/tilechat/groups", R"({"group_name":"BAD","group_members":[]})"},
+      {Method::kPost, "/api/tilechat/groups",
+       R"({"group_name":"G","group_members":[],"attributes":{"x":"BAD"}})"},
+      {Method::kPost, "/api/tilechat/groups",
+       R"({"group_name":"BAD","group_id":"group-1","group_members":["cat"]})"},
+      {Method::kPut, kGroup, R"({"group_name":"so BAD"})"},
+      {Method::kPut, kGroup + "/attributes", R"({"attributes":{"x":"BAD"}})"},
+      {Method::kPost, kGroup + "/members", R"({"member_id":"BAD"})"},
+      {Method::kPut, kGroup + "/members", R"({"members":["bob","BAD"]})"},
+  };
+  for (const FilterAction action : {FilterAction::kReject, FilterAction::kMask, FilterAction::kShadow}) {
+    content.words = {{"BAD", action}};
+    for (const auto& [method, path, body] : cases) {
+      const Response got = ask(method, path, "bob", body);
+      EXPECT_EQ(got.status, 422U) << path << body;
+      const bool rejects = action == FilterAction::kReject;
+      EXPECT_THAT(got.body, HasSubstr(rejects ? R"("code":"rude")" : R"("code":"filtered")"));
+    }
+  }
+  EXPECT_THAT(submitter.sent, IsEmpty());
+  content.words = {{"BAD", FilterAction::kFlag}};
+  for (const auto& [method, path, body] : cases)
+    EXPECT_LT(ask(method, path, "bob", body).status, 300U) << body;
+  content.words = {{"BAD", FilterAction::kReject}};
+  for (const auto& [method, path, body] : cases)
+    EXPECT_LT(ask(method, path, "root", body).status, 300U) << body;
+  content.words = {{"Team", FilterAction::kReject}};
+  EXPECT_EQ(ask(Method::kPost, kGroup + "/members", "bob", R"({"member_id":"dan"})").status, 200U)
+      << "an old name is not his to answer for";
+}
+
+TEST_F(GroupPolicyTest, NobodyIsMadeAMemberByOneWhomHeBlocks) {
+  put_block("ann", "bob");
+  api.settings.max_group_members = 10;
+  const std::string joins = R"({"member_id":"ann"})";
+  EXPECT_EQ(ask(Method::kPost, kGroup + "/members", "bob", joins).body, kDone) << "he is not told";
+  EXPECT_THAT(submitter.sent, IsEmpty());
+  const Response created = ask(Method::kPost, "/api/tilechat/groups", "bob",
+                               R"({"group_name":"G","group_members":["ann","dan"]})");
+  EXPECT_EQ(created.status, 201U);
+  EXPECT_THAT(created.body, HasSubstr(R"("members":{"dan":1,"bob":1})"));
+  for (const Sent& sent : submitter.sent) EXPECT_THAT(sent.payload, Not(HasSubstr("\"ann\"")));
+  EXPECT_EQ(ask(Method::kPost, kGroup + "/members", "root", joins).status, 200U);
+  api.settings.block_notice = BlockNotice::kTold;
+  EXPECT_THAT(ask(Method::kPost, kGroup + "/members", "bob", joins).body, HasSubstr(R"("code":"blocked")"));
 }
 
 // --- filters

@@ -125,7 +125,7 @@ class HubTest : public ::testing::Test {
     hub_->handle({id, Acknowledged{kind, packet}});
   }
   void detach(ConnectionId id, bool with_will = true) {
-    hub_->handle({id, Detach{.publish_will = with_will, .why = {}}});
+    hub_->handle({id, Detach{.publish_will = with_will}});
   }
   MessagePtr message(const std::string& topic, const std::string& payload, Qos qos = Qos::kAtLeastOnce,
                      bool retain = false) {
@@ -362,7 +362,7 @@ TEST_F(HubTest, WhatIsOverIsOverAlsoInTheStore) {
   publish(id, "kept", "", Qos::kAtMostOnce, 0, true);
   publish(id, "t", "x", Qos::kExactlyOnce, 9);
   acknowledge(id, Kind::kPubrel, 9);
-  hub_->handle({id, Detach{.publish_will = false, .session_expiry_seconds = 0, .why = {}}});
+  hub_->handle({id, Detach{.publish_will = false, .session_expiry_seconds = 0}});
   hub_->flush();
   EXPECT_THAT(store_.sessions({}, 10), IsEmpty());
   EXPECT_THAT(store_.retained({}, 10), IsEmpty());
@@ -607,6 +607,34 @@ TEST_F(HubTest, TheEngineAnswersForWhatItHears) {
   hub_->committed(arrivals[0]);
   EXPECT_THAT(told(id), ElementsAre("puback 5"));
   EXPECT_THAT(told(reader), ElementsAre("inbox/a/outgoing=hi"));
+}
+
+/// There are clients that do not say by DUP that they send again.
+TEST_F(HubTest, WhatFollowsABrokenConnectionMayBeARepetition) {
+  const auto repeats = [this](ConnectionId id, PacketId packet) {
+    publish(id, "inbox/a/outgoing", "hi", Qos::kAtLeastOnce, packet);
+    return hub_->take_arrivals().at(0).dup;
+  };
+  auto id = attach("a", {.expiry = kHour});
+  EXPECT_FALSE(repeats(id, 1));
+  detach(id);
+  id = attach("a", {.clean = false, .expiry = kHour});
+  EXPECT_TRUE(repeats(id, 1));
+  EXPECT_FALSE(repeats(id, 1)) << "under that packet id, it has been";
+  EXPECT_TRUE(repeats(id, 2));
+  hub_->flush();
+  restart();
+  id = attach("a", {.clean = false, .expiry = kHour});
+  EXPECT_TRUE(repeats(id, 1)) << "a crash breaks connections too";
+  hub_->handle({id, Detach{.said_goodbye = true, .publish_will = false}});
+  hub_->flush();
+  restart();
+  id = attach("a", {.clean = false, .expiry = kHour});
+  EXPECT_FALSE(repeats(id, 1)) << "who said goodbye had his answers";
+  id = attach("a", {.clean = false, .expiry = kHour});
+  EXPECT_TRUE(repeats(id, 1)) << "who is taken over had not";
+  id = attach("a", {.clean = true, .expiry = kHour});
+  EXPECT_FALSE(repeats(id, 1)) << "a new session has no past";
 }
 
 TEST_F(HubTest, AQos2MessageToTheEngineThatComesAgainBeforeTheCommitIsAnsweredAfterIt) {

@@ -1,8 +1,8 @@
-#include "filter/toml_text.hpp"
+#include "core/toml_text.hpp"
 
 #include <algorithm>
 
-namespace inboxd::filter {
+namespace inboxd {
 namespace {
 
 /// How many quotes like the first there are at the beginning.
@@ -59,4 +59,4 @@ std::size_t line_of_stray(std::string_view text) {
   return 0;
 }
 
-}  // namespace inboxd::filter
+}  // namespace inboxd
