@@ -50,6 +50,7 @@ struct Options {
   double seconds = 5;
   int qos = 0;
   bool echo = true;
+  bool direct = false;
   std::vector<std::string> watch;
 };
 
@@ -82,8 +83,9 @@ MqttClient connect(const Options& options, const User& user) {
 Pair make_pair(const Options& options, const User& sender, const User& receiver) {
   Pair pair{connect(options, sender), connect(options, receiver),
             options.topics.outgoing(sender.name, receiver.name)};
-  pair.receiver.subscribe(options.topics.inbox(receiver.name), options.qos);
-  if (options.echo) pair.sender.subscribe(options.topics.inbox(sender.name), options.qos);
+  // With nobody in between, what is sent is what is heard.
+  pair.receiver.subscribe(options.direct ? pair.topic : options.topics.inbox(receiver.name), options.qos);
+  if (options.echo && !options.direct) pair.sender.subscribe(options.topics.inbox(sender.name), options.qos);
   return pair;
 }
 
@@ -227,7 +229,8 @@ class Load {
     pair.receiver.read();
     const std::int64_t now = now_ns();
     while (const auto message = pair.receiver.next()) {
-      const auto stamp = message->topic.ends_with("clientadded") ? stamp_of(message->payload) : std::nullopt;
+      const bool arrived = options_.direct || message->topic.ends_with("clientadded");
+      const auto stamp = arrived ? stamp_of(message->payload) : std::nullopt;
       if (!stamp) continue;
       if (stamp->sequence != pair.expected) ++out_of_sequence_;
       pair.expected = std::max(pair.expected, stamp->sequence + 1);
@@ -304,8 +307,8 @@ int run(int argc, char** argv) {
       ->check(CLI::IsMember({"closed", "open"}));
   app.add_option("--tokens", options.tokens, "file of lines USER TOKEN: sender, receiver, sender, ...")
       ->required();
-  app.add_option("--host", options.host, "RabbitMQ's address");
-  app.add_option("--port", options.port, "RabbitMQ's MQTT port");
+  app.add_option("--host", options.host, "the broker's address");
+  app.add_option("--port", options.port, "the broker's MQTT port");
   app.add_option("--layout", options.layout, "path or chat21")->check(CLI::IsMember({"path", "chat21"}));
   app.add_option("--pairs", options.pairs, "senders with a receiver each")->check(CLI::PositiveNumber);
   app.add_option("--window", options.window, "closed: messages on their way, over all pairs");
@@ -315,6 +318,8 @@ int run(int argc, char** argv) {
   app.add_option("--warmup", options.warmup, "seconds before the interval that counts");
   app.add_option("--seconds", options.seconds, "the interval that counts");
   app.add_option("--qos", options.qos, "of publishes and subscriptions")->check(CLI::Range(0, 1));
+  app.add_flag("--direct", options.direct,
+               "receivers listen to what senders publish: a broker alone is measured");
   app.add_flag("!--no-echo", options.echo, "senders do not hear their own inbox");
   app.add_option("--watch", options.watch, "NAME=PID: tell this process's CPU and memory");
   CLI11_PARSE(app, argc, argv);

@@ -24,7 +24,6 @@ constexpr std::uint8_t kPubAck = 0x40;
 constexpr std::uint8_t kSubscribe = 0x82;
 constexpr std::uint8_t kSubAck = 0x90;
 constexpr std::uint8_t kTypeMask = 0xf0;
-constexpr std::size_t kReadBytes = 1 << 18;
 constexpr std::chrono::seconds kHandshakeLimit{10};
 
 [[noreturn]] void fail(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
@@ -70,8 +69,8 @@ UniqueFd connected_socket(const std::string& host, int port) {
 
 }  // namespace
 
-MqttClient::MqttClient(const MqttLogin& login)
-    : fd_(connected_socket(login.host, login.port)), in_(kReadBytes) {
+MqttClient::MqttClient(const MqttLogin& login, std::size_t buffer_bytes)
+    : fd_(connected_socket(login.host, login.port)), in_(buffer_bytes) {
   std::string body;
   put_text(body, "MQTT");
   body.append(

@@ -29,7 +29,8 @@ struct MqttMessage {
 class MqttClient {
  public:
   /// Connects and logs in with a clean session and no keep-alive; blocks for up to ten seconds.
-  explicit MqttClient(const MqttLogin& login);
+  /// Reads `buffer_bytes` at a time, and no message that is larger.
+  explicit MqttClient(const MqttLogin& login, std::size_t buffer_bytes = std::size_t{1} << 18);
 
   /// Blocks until the broker has granted it. Not to be called once messages flow.
   void subscribe(std::string_view filter, int qos);

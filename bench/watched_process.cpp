@@ -38,12 +38,15 @@ std::int64_t WatchedProcess::cpu_us() const {
   return (user + system) * 1'000'000 / sysconf(_SC_CLK_TCK);
 }
 
-std::int64_t WatchedProcess::peak_rss_kib() const {
-  constexpr const char* kKey = "VmHWM:";
+std::int64_t WatchedProcess::rss_kib() const { return status_kib("VmRSS:"); }
+
+std::int64_t WatchedProcess::peak_rss_kib() const { return status_kib("VmHWM:"); }
+
+std::int64_t WatchedProcess::status_kib(const char* key) const {
   const std::string text = contents(directory_ + "/status");
-  const auto at = text.find(kKey);
-  if (at == text.npos) throw std::runtime_error(directory_ + " tells no VmHWM");
-  return std::stoll(text.substr(at + std::char_traits<char>::length(kKey)));
+  const auto at = text.find(key);
+  if (at == text.npos) throw std::runtime_error(directory_ + " tells no " + key);
+  return std::stoll(text.substr(at + std::char_traits<char>::length(key)));
 }
 
 }  // namespace inboxd::bench

@@ -17,10 +17,15 @@ class WatchedProcess {
   /// second.
   std::int64_t cpu_us() const;
 
+  /// The memory that it holds, in KiB.
+  std::int64_t rss_kib() const;
+
   /// The most memory that it ever held, in KiB.
   std::int64_t peak_rss_kib() const;
 
  private:
+  std::int64_t status_kib(const char* key) const;
+
   std::string name_;
   std::string directory_;
 };

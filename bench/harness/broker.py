@@ -55,6 +55,11 @@ class Broker:
         return dict(kept, RABBITMQ_HOST="127.0.0.1", RABBITMQ_PORT=str(self.amqp_port), MQTT_PORT=str(self.mqtt_port),
                     WEB_MQTT_PORT=str(self._web_port), JWT_SECRET_FILE=str(self._secret_file))
 
+    def embedded_environment(self, mqtt_port):
+        """The same for an engine that is its own broker. Clients of a benchmark connect again and again."""
+        kept = {name: value for name, value in self.engine_environment().items() if not name.startswith("RABBITMQ_")}
+        return dict(kept, BROKER="embedded", MQTT_PORT=str(mqtt_port), MQTT_WS_PORT="0", MQTT_CONNECTS_PER_MINUTE="0")
+
     def service_token(self):
         """One that may do on the broker what the engine's own may."""
         now = int(time.time())
@@ -74,6 +79,20 @@ class Broker:
                 token = subprocess.run([self._inboxd, "token", "--user", user], env=self.engine_environment(),
                                        check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
                 file.write(f"{user} {token}\n")
+        return path
+
+    def write_many_tokens(self, count):
+        """The same for very many users, without a process for each: another's name in the claims of the first."""
+        head, claims, _ = self.write_user_tokens(1).read_text().split()[1].split(".")
+        claims = base64.urlsafe_b64decode(claims + "==").decode()
+        path = self.directory / "many-tokens"
+        path.touch(mode=0o600)
+        with open(path, "w", encoding="ascii") as file:
+            for number in range(count):
+                user = f"idle-{number}"
+                signed = head.encode() + b"." + _base64(claims.replace("user-0", user).encode())
+                signature = hmac.new(self._secret_file.read_bytes(), signed, hashlib.sha256).digest()
+                file.write(f"{user} {(signed + b'.' + _base64(signature)).decode()}\n")
         return path
 
     @staticmethod

@@ -121,6 +121,68 @@ def _policies(rounds):
             f"rounds {', '.join(f'{ratio:.2f}' for ratio in ratios)}).", ""]
 
 
+# What is aimed at with the embedded broker: what, of which subject, its figure, the bound.
+BROKER_TARGETS = (
+    ("msg/s in closed loop, stored", "inboxd embedded, batch", "closed_rate", "at least", lambda sync: 40_000),
+    ("p50 at 1,000 msg/s, µs, not synced", "inboxd embedded, none", "p50_1000", "at most", lambda sync: 200),
+    ("p50 at 1,000 msg/s, µs, synced: fdatasync + 150", "inboxd embedded, batch", "p50_1000", "at most", lambda sync: sync + 150),
+)
+
+
+def _broker_figures(sample):
+    figures = {
+        "closed_rate": sample["closed"]["msg_per_s"],
+        "pairs_rate": sample["pairs"]["msg_per_s"],
+        "cpu_us": sum(process["cpu_us_per_msg"] for process in sample["closed"]["processes"].values()),
+    }
+    for rate in ("1000", "10000"):
+        for percentile in ("p50", "p99"):
+            figures[f"{percentile}_{rate}"] = sample[rate][f"{percentile}_us"] if rate in sample else None
+    return figures
+
+
+def _medians(rounds):
+    by_subject = {}
+    for samples in rounds:
+        for sample in samples:
+            by_subject.setdefault(sample["subject"], []).append(_broker_figures(sample))
+    rows = {}
+    for subject, all_rounds in by_subject.items():
+        rows[subject] = {}
+        for name in all_rounds[0]:
+            known = [one[name] for one in all_rounds if one[name] is not None]
+            rows[subject][name] = statistics.median(known) if known else None
+    return rows
+
+
+def _brokers(rounds, sync_us):
+    """The embedded broker next to others."""
+    if not rounds:
+        return []
+    rows = _medians(rounds)
+    lines = [["", "msg/s, 1 pair", "msg/s, many pairs", "CPU µs/msg, broker included", "p50 µs at 1,000/s", "p99", "p50 µs at 10,000/s", "p99"]]
+    for subject, row in rows.items():
+        cells = [row[name] for name in ("closed_rate", "pairs_rate", "cpu_us", "p50_1000", "p99_1000", "p50_10000", "p99_10000")]
+        lines.append([subject, *("–" if cell is None else f"{cell:,.0f}" for cell in cells)])
+    targets = [["target", "", ""]]
+    for what, subject, name, bound, limit_of in BROKER_TARGETS:
+        limit = limit_of(sync_us)
+        met = "met" if _met(rows[subject], name, bound, limit) else "MISSED"
+        targets.append([what, f"{bound} {limit:,.0f}", f"{rows[subject][name]:,.0f} {met}"])
+    return ["", "The embedded broker next to RabbitMQ with this engine, and to Mosquitto's bare hop (nothing stored, no tokens):", "",
+            *_aligned(lines), "", *_aligned(targets)]
+
+
+def _crowds(crowds):
+    if not crowds:
+        return []
+    lines = [["", "idle connections", "bytes each", "connects/s", "p99 µs of 1,000 msg/s meanwhile"]]
+    for one in crowds:
+        lines.append([one["subject"], f"{one['connections']:,}", f"{one['bytes_per_connection']:,}", f"{one['connects_per_s']:,}",
+                      f"{one['storm']['p99_us']:,.0f}"])
+    return ["", *_aligned(lines), ""]
+
+
 def _history(history):
     lines = [["page of", "requests/s", "msg/s", "p50 µs", "p99 µs", "KiB"]]
     for page in history["pages"]:
@@ -148,6 +210,8 @@ def markdown(results):
         *_targets(rows),
         "",
         *_policies(results["rounds"]),
+        *_brokers(results["embedded"], sync["p50"]),
+        *_crowds(results["crowds"]),
         "Lost, out of sequence or refused: " + ("; ".join(faults) if faults else "none."),
         "",
         f"REST history, one client, random pages out of {results['history']['messages']:,} messages in "

@@ -2,6 +2,7 @@
 import contextlib
 import os
 import select
+import socket
 import subprocess
 import time
 import urllib.request
@@ -55,6 +56,16 @@ class Subject:
     def idle_rss_kib(self, process):
         return machine.rss_kib(process.pid)
 
+    def mqtt_port(self, broker):
+        """Where its clients connect."""
+        return broker.mqtt_port
+
+    def watched(self, process, broker):
+        """The processes whose time and memory are told."""
+        return {"subject": process.pid, "broker": broker.pid()}
+
+    load_options = ()  # that bench_load needs for it
+
 
 class Forwarder(Subject):
     """bench/forwarder.cpp."""
@@ -94,7 +105,7 @@ class Engine(Subject):
         self._starts += 1
         http_port = broker.free_port()
         self._url = f"http://127.0.0.1:{http_port}/health/ready"
-        environment = broker.engine_environment()
+        environment = self._environment(broker)
         environment.update(
             TOPIC_LAYOUTS=",".join(self.layouts),
             STORE_SYNC=self._sync,
@@ -110,6 +121,9 @@ class Engine(Subject):
         return subprocess.Popen([self._program, "serve"], env=environment, stdin=subprocess.DEVNULL, stdout=log,
                                 stderr=log, cwd=broker.directory)
 
+    def _environment(self, broker):
+        return broker.engine_environment()
+
     def _await_ready(self, process):
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and process.poll() is None:
@@ -117,6 +131,59 @@ class Engine(Subject):
                 with urllib.request.urlopen(self._url, timeout=2) as answer:
                     if answer.status == 200:
                         return True
+            except OSError:
+                time.sleep(0.05)
+        return False
+
+
+class Embedded(Engine):
+    """`inboxd serve` as its own broker."""
+
+    def __init__(self, program, layouts, sync):
+        super().__init__(program, layouts, sync)
+        self.name = f"inboxd embedded, {sync}"
+        self._port = None
+
+    def mqtt_port(self, broker):
+        return self._port
+
+    def watched(self, process, broker):
+        return {"subject": process.pid}
+
+    def _environment(self, broker):
+        self._port = broker.free_port()
+        return broker.embedded_environment(self._port)
+
+
+class Mosquitto(Subject):
+    """A broker alone, from MQTT to MQTT: nothing is stored, and nobody's token is looked at."""
+
+    load_options = ("--direct",)
+
+    def __init__(self, layouts):
+        super().__init__("Mosquitto, no engine", layouts)
+        self._port = None
+
+    def mqtt_port(self, broker):
+        return self._port
+
+    def watched(self, process, broker):
+        return {"subject": process.pid}
+
+    def _launch(self, broker, log):
+        self._port = broker.free_port()
+        configuration = broker.directory / "mosquitto.conf"
+        # No bound on what waits: bench_load's window is one.
+        configuration.write_text(f"listener {self._port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\n"
+                                 "max_connections -1\n")
+        return subprocess.Popen(["mosquitto", "-c", configuration], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def _await_ready(self, process):
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline and process.poll() is None:
+            try:
+                socket.create_connection(("127.0.0.1", self._port), timeout=2).close()
+                return True
             except OSError:
                 time.sleep(0.05)
         return False

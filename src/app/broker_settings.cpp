@@ -94,6 +94,10 @@ rabbitmq::Settings broker_settings(const config::Settings& settings, const Clock
   return result;
 }
 
+MqttAddress mqtt_address(const config::Settings& settings) {
+  return {.host = settings.mqtt_host, .port = settings.mqtt_port, .ca_file = {}};
+}
+
 std::string shown_addresses(const Login& login) {
   std::string text;
   for (const rabbitmq::Address& address : login.addresses) {

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "app/mqtt_client.hpp"
 #include "config/settings.hpp"
 #include "core/result.hpp"
 #include "core/topic.hpp"
@@ -28,6 +29,9 @@ Topics topics_of(const config::Settings& settings);
 
 /// For settings that load_settings() has passed. `clock` must outlive the result.
 rabbitmq::Settings broker_settings(const config::Settings& settings, const Clock& clock);
+
+/// Where MQTT clients connect.
+MqttAddress mqtt_address(const config::Settings& settings);
 
 /// The addresses, for people: without credentials.
 std::string shown_addresses(const Login& login);

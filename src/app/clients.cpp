@@ -20,13 +20,6 @@ void fill(TokenOptions& token, const config::Settings& settings) {
   token.topics = topics_of(settings);
 }
 
-MqttAddress mqtt_address(const config::Settings& settings) {
-  MqttAddress address;
-  address.host = settings.mqtt_host;
-  address.port = settings.mqtt_port;
-  return address;
-}
-
 /// Loads the settings, has `work` run with them.
 template <class Work>
 void on_chosen(CLI::App& command, Invocation& invocation, Work work) {
@@ -52,6 +45,9 @@ void add_token(CLI::App& root, Invocation& invocation) {
   command->add_option("--ttl", options->ttl_seconds, "Seconds until it expires")->capture_default_str();
   command->add_flag("--legacy-scopes", options->legacy_scopes,
                     "The ecosystem's usual scopes, which let the user read everybody's messages over AMQP");
+  command->add_flag(
+      "--backend", options->backend,
+      "For a back end: an admin who may publish and hear every topic; treat it like a password");
   on_chosen(*command, invocation, [options, app](const config::Settings& settings) {
     fill(*options, settings);
     if (!app->empty()) options->topics.app = AppId(*app);

@@ -11,8 +11,10 @@
 #include "app/broker_settings.hpp"
 #include "app/invocation.hpp"
 #include "app/listing.hpp"
+#include "app/mqtt_client.hpp"
 #include "app/system.hpp"
 #include "app/terminal.hpp"
+#include "app/token.hpp"
 #include "core/refusal.hpp"
 #include "rabbitmq/replay.hpp"
 
@@ -123,7 +125,38 @@ int publish(const Letters& letters, const rabbitmq::Settings& settings) {
   return kDone;
 }
 
-int replay(const Store& store, const Options& options, const rabbitmq::Settings& settings) {
+/// To the embedded broker, which acknowledges what the engine has committed.
+int publish(const Letters& letters, const config::Settings& settings) {
+  constexpr std::chrono::seconds kPatience{10};
+  const auto token = make_token({.user = "inboxd",
+                                 .backend = true,
+                                 .ttl_seconds = 60,
+                                 .secret = settings.jwt_secret,
+                                 .vhost = settings.rabbitmq_vhost,
+                                 .topics = topics_of(settings)});
+  MqttClient client([](std::string_view, std::string_view) {}, MqttVersion::k5);
+  const auto deadline = [&] { return MqttClient::Clock::now() + kPatience; };
+  const auto connected = token ? client.connect(mqtt_address(settings), *token, deadline())
+                               : Result<void, MqttError>(Failure<MqttError>(MqttError{token.error()}));
+  if (!connected) {
+    std::cerr << "inboxd: " << connected.error().message << '\n';
+    return kFailed;
+  }
+  for (const DeadLetter& letter : letters) {
+    const UserProperty replays{.name = std::string(kReplayHeader), .value = letter.id};
+    std::string topic = letter.routing_key;
+    std::replace(topic.begin(), topic.end(), '.', '/');
+    if (auto done = client.publish(topic, letter.payload, replays, deadline()); !done) {
+      std::cerr << "inboxd: " << letter.id << ": " << done.error().message << '\n';
+      return kFailed;
+    }
+    std::cout << "sent again " << letter.id << '\n';
+  }
+  return kDone;
+}
+
+template <class Broker>
+int replay(const Store& store, const Options& options, const Broker& broker) {
   if (options.all == !options.ids.empty()) {
     std::cerr << "inboxd: name the dead letters to replay, or say --all\n";
     return kUsage;
@@ -137,7 +170,7 @@ int replay(const Store& store, const Options& options, const rabbitmq::Settings&
   });
   const bool any_refused = refused != letters->end();
   letters->erase(refused, letters->end());
-  const int code = letters->empty() ? kDone : publish(*letters, settings);
+  const int code = letters->empty() ? kDone : publish(*letters, broker);
   // --all means all that can be; who names one wants to know that it did not go.
   return code == kDone && any_refused && !options.all ? kFailed : code;
 }
@@ -192,11 +225,8 @@ void add_dead_letters(CLI::App& root, Invocation& invocation) {
         command.add_option("--reason", options->reason, "With --all: only those refused for it");
       },
       [](const Store& store, const Options& o, const Settings& settings, const Clock& clock) {
-        if (settings.embedded) {
-          std::cerr << "inboxd: dead letters are replayed by way of RabbitMQ, and there is none (BROKER)\n";
-          return static_cast<int>(kFailed);
-        }
-        return replay(store, o, broker_settings(settings, clock));
+        return settings.embedded ? replay(store, o, settings)
+                                 : replay(store, o, broker_settings(settings, clock));
       });
 }
 

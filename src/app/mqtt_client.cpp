@@ -1,6 +1,7 @@
 #include "app/mqtt_client.hpp"
 
 #include <mosquitto.h>
+#include <mqtt_protocol.h>
 
 #include <algorithm>
 #include <climits>
@@ -17,6 +18,7 @@ constexpr std::chrono::milliseconds kSlice{100};
 /// More than one read of the library can bring.
 constexpr std::size_t kMaxWaiting = 10'000;
 constexpr int kRefusedSubscription = 128;
+constexpr int kFirstError = 128;  // of MQTT 5's reason codes
 
 /// libmosquitto counts these; the last one gone frees what it shares.
 struct Library {
@@ -41,13 +43,18 @@ Failure<MqttError> fail(std::string message) { return Failure<MqttError>(MqttErr
 
 class MqttClient::Impl {
  public:
-  explicit Impl(OnMessage on_message)
+  Impl(OnMessage on_message, MqttVersion version)
       : on_message_(std::move(on_message)), client_(mosquitto_new(nullptr, true, this)) {
     if (!client_) throw std::bad_alloc();
+    mosquitto_int_option(client_.get(), MOSQ_OPT_PROTOCOL_VERSION,
+                         version == MqttVersion::k5 ? MQTT_PROTOCOL_V5 : MQTT_PROTOCOL_V311);
     mosquitto_connect_callback_set(client_.get(),
                                    [](mosquitto*, void* self, int code) { of(self).connack_ = code; });
-    mosquitto_publish_callback_set(client_.get(),
-                                   [](mosquitto*, void* self, int id) { of(self).published_ = id; });
+    mosquitto_publish_v5_callback_set(
+        client_.get(), [](mosquitto*, void* self, int id, int reason_code, const mosquitto_property*) {
+          of(self).published_ = id;
+          of(self).reason_code_ = reason_code;
+        });
     mosquitto_subscribe_callback_set(client_.get(),
                                      [](mosquitto*, void* self, int id, int count, const int* granted) {
                                        of(self).subscribed_ = id;
@@ -91,15 +98,25 @@ class MqttClient::Impl {
   }
 
   Result<void, MqttError> publish(const std::string& topic, std::string_view payload,
-                                  Clock::time_point deadline) {
+                                  const UserProperty* property, Clock::time_point deadline) {
     if (payload.size() > INT_MAX) return fail("the message is too large for MQTT");
+    mosquitto_property* properties = nullptr;
+    if (property != nullptr) {
+      mosquitto_property_add_string_pair(&properties, MQTT_PROP_USER_PROPERTY, property->name.c_str(),
+                                         property->value.c_str());
+    }
     int id = 0;
-    const int size = static_cast<int>(payload.size());
-    const int code = mosquitto_publish(client_.get(), &id, topic.c_str(), size, payload.data(), 1, false);
+    const int code = mosquitto_publish_v5(client_.get(), &id, topic.c_str(), static_cast<int>(payload.size()),
+                                          payload.data(), 1, false, properties);
+    mosquitto_property_free_all(&properties);
     if (code != MOSQ_ERR_SUCCESS) return fail("cannot publish on " + topic + ": " + reason(code));
     const auto answered = work([&] { return published_ == id; }, deadline);
     if (!answered) return fail("cannot publish on " + topic + ": " + answered.error().message);
     if (!*answered) return fail("the broker did not acknowledge the message on " + topic);
+    if (reason_code_ >= kFirstError) {
+      return fail("the broker refused the message on " + topic + ": " +
+                  mosquitto_reason_string(reason_code_));
+    }
     return {};
   }
 
@@ -157,11 +174,13 @@ class MqttClient::Impl {
   std::optional<int> connack_;
   std::optional<int> subscribed_;
   std::optional<int> published_;
+  int reason_code_ = 0;  ///< of the PUBACK
   int granted_ = 0;
   std::vector<Incoming> waiting_;
 };
 
-MqttClient::MqttClient(OnMessage on_message) : impl_(std::make_unique<Impl>(std::move(on_message))) {}
+MqttClient::MqttClient(OnMessage on_message, MqttVersion version)
+    : impl_(std::make_unique<Impl>(std::move(on_message), version)) {}
 MqttClient::~MqttClient() = default;
 
 Result<void, MqttError> MqttClient::connect(const MqttAddress& address, const std::string& token,
@@ -175,7 +194,12 @@ Result<void, MqttError> MqttClient::subscribe(const std::string& topic, int qos,
 
 Result<void, MqttError> MqttClient::publish(const std::string& topic, std::string_view payload,
                                             Clock::time_point deadline) {
-  return impl_->publish(topic, payload, deadline);
+  return impl_->publish(topic, payload, nullptr, deadline);
+}
+
+Result<void, MqttError> MqttClient::publish(const std::string& topic, std::string_view payload,
+                                            const UserProperty& property, Clock::time_point deadline) {
+  return impl_->publish(topic, payload, &property, deadline);
 }
 
 Result<bool, MqttError> MqttClient::run_until(const std::function<bool()>& done, Clock::time_point deadline) {

@@ -21,7 +21,15 @@ struct MqttError {
   std::string message;  ///< for people; never holds the token
 };
 
-/// An MQTT 3.1.1 client with a clean session and a random client id, for the terminal commands. For one
+enum class MqttVersion { k311, k5 };
+
+/// What MQTT 5 lets one say beside a message (3.3.2.3.7).
+struct UserProperty {
+  std::string name;
+  std::string value;
+};
+
+/// An MQTT client with a clean session and a random client id, for the terminal commands. For one
 /// thread: it works only inside its calls, and callbacks come from there.
 class MqttClient {
  public:
@@ -29,7 +37,7 @@ class MqttClient {
   using OnMessage = std::function<void(std::string_view topic, std::string_view payload)>;
 
   /// Messages between calls, at most kMaxWaiting of them, go to `on_message`; it may throw.
-  explicit MqttClient(OnMessage on_message);
+  explicit MqttClient(OnMessage on_message, MqttVersion version = MqttVersion::k311);
   ~MqttClient();
   MqttClient(const MqttClient&) = delete;
   MqttClient& operator=(const MqttClient&) = delete;
@@ -45,6 +53,9 @@ class MqttClient {
   /// QoS 1; returns once the broker has acknowledged it.
   Result<void, MqttError> publish(const std::string& topic, std::string_view payload,
                                   Clock::time_point deadline);
+  /// The same by MQTT 5, where the broker can say why not.
+  Result<void, MqttError> publish(const std::string& topic, std::string_view payload,
+                                  const UserProperty& property, Clock::time_point deadline);
 
   /// Works until `done` says so (true) or the deadline has passed (false). `done` is asked at least every 100
   /// ms.

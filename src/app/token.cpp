@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <ostream>
+#include <vector>
 
 #include "app/terminal.hpp"
 #include "auth/jwt.hpp"
@@ -22,6 +23,12 @@ Result<std::string, std::string> sign(const auth::MintRequest& request, const st
   return auth::mint(request, secret).map_error([](const auth::AuthError& error) { return error.message; });
 }
 
+std::vector<std::string> scopes_for(const TokenOptions& options, const PartyId& user) {
+  if (options.backend) return service_scopes(options.vhost);
+  if (options.legacy_scopes) return legacy_client_scopes(options.topics, user);
+  return strict_client_scopes(options.vhost, options.topics, user);
+}
+
 }  // namespace
 
 Result<std::string, std::string> make_token(const TokenOptions& options) {
@@ -37,9 +44,8 @@ Result<std::string, std::string> make_token(const TokenOptions& options) {
   auth::MintRequest request;
   request.user = options.user;
   request.app = options.topics.app.str();
-  request.admin = options.admin;
-  request.scope = options.legacy_scopes ? legacy_client_scopes(options.topics, *user)
-                                        : strict_client_scopes(options.vhost, options.topics, *user);
+  request.admin = options.admin || options.backend;
+  request.scope = scopes_for(options, *user);
   request.now_seconds = now_seconds();
   request.ttl_seconds = options.ttl_seconds;
   return sign(request, options.secret);

@@ -15,6 +15,7 @@ struct TokenOptions {
   std::string user;
   bool admin = false;
   bool legacy_scopes = false;
+  bool backend = false;  ///< every topic and queue of the virtual host, as an admin
   std::int64_t ttl_seconds = std::int64_t{24} * 60 * 60;
   std::string secret;       ///< JWT_SECRET
   std::string vhost = "/";  ///< RABBITMQ_VHOST

@@ -84,6 +84,7 @@ class ClientConnection final : public ConnectionHandler, public EventReceiver {
   std::optional<Reason> problem_of(const Publish& publish);
   void refuse(const Publish& publish, Reason reason);
   void count(const Publish& publish);
+  std::string replay_of(const Properties& properties) const;
   Reason judge(const Subscription& subscription) const;
 
   void on(Attached&& attached);

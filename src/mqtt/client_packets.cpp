@@ -121,7 +121,17 @@ void ClientConnection::on(Publish&& publish) {
   command(Publication{.message = message_of(std::move(publish.topic), std::move(publish.payload), publish.qos,
                                             publish.retain, publish.properties, front_.clock.now()),
                       .packet_id = publish.packet_id,
-                      .dup = publish.dup});
+                      .dup = publish.dup,
+                      .replay_of = replay_of(publish.properties)});
+}
+
+/// The dead letter that it replays: only an administrator can say so.
+std::string ClientConnection::replay_of(const Properties& properties) const {
+  if (!access_->admin()) return {};
+  for (const auto& [name, value] : properties.user_properties) {
+    if (name == kReplayHeader) return value;
+  }
+  return {};
 }
 
 bool ClientConnection::resolve_alias(Publish& publish) {

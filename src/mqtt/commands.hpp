@@ -63,6 +63,7 @@ struct Publication {
   MessagePtr message;
   PacketId packet_id = 0;
   bool dup = false;
+  std::string replay_of = {};  ///< the dead letter that an administrator replays by it, or empty
 };
 
 /// PUBACK, PUBREC, PUBREL or PUBCOMP of the client.

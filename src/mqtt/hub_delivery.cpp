@@ -78,7 +78,8 @@ void Hub::arrive(Session& session, Queue queue, std::string key, Publication&& w
                        .packet_id = what.packet_id,
                        .session = session.id,
                        .connection = session.connection,
-                       .client_id = session.client_id});
+                       .client_id = session.client_id,
+                       .replay_of = std::move(what.replay_of)});
 }
 
 std::deque<Arrival> Hub::take_arrivals() { return std::exchange(arrivals_, {}); }

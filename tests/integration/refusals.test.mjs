@@ -125,6 +125,22 @@ withWorld('refusals', { settings: { MAX_MESSAGE_BYTES: '16 KiB' } }, (scenario) 
     await eventually('it is no dead letter any more', async () => !(await find()))
   })
 
+  scenario('a receipt that came before its message is replayed once that is there', async (world) => {
+    const bob = await world.inbox('bob')
+    await bob.publish('apps/tilechat/users/bob/messages/alice/early-1/update', { status: 200 })
+    const find = async () => (await deadLetters(world.engine, 'not_found')).find(({ routing_key: key }) => key.includes('early-1'))
+    const { id } = await eventually('its dead letter', find)
+    const service = await world.amqp()
+    await service.publish('apps.observer.tilechat.users.bob.messages.alice.delivered', {
+      message_id: 'early-1', sender: 'alice', recipient: 'bob', text: 'late', status: 150, timestamp: Date.now() })
+    await bob.wait(chat21Added('bob', 'alice'), { matches: ({ json }) => json.message_id === 'early-1' })
+
+    const replayed = await world.engine.command('dead-letters', 'replay', id)
+    assert.equal(replayed.code, 0, replayed.stderr)
+    assert.equal((await bob.wait('early-1/clientupdated')).json.status, 200)
+    await eventually('it is no dead letter any more', async () => !(await find()))
+  })
+
   scenario('a thousand bad messages do not hold up a good one', async (world) => {
     const alice = await world.inbox('alice')
     const refused = await world.engine.metric('inboxd_refusals_total')

@@ -16,6 +16,7 @@
 #include "app/watch.hpp"
 #include "auth/jwt.hpp"
 #include "core/json.hpp"
+#include "core/scopes.hpp"
 
 namespace inboxd::app {
 namespace {
@@ -66,6 +67,15 @@ TEST(TokenCommand, DoesWhatTheFlagsSay) {
   EXPECT_TRUE(claims.admin);
   EXPECT_EQ(*claims.exp - *claims.iat, 5);
   EXPECT_THAT(claims.scope, Contains("rabbitmq.configure:*/*/*"));
+}
+
+TEST(TokenCommand, GivesABackEndEverything) {
+  TokenOptions options = token_options("crm");
+  options.backend = true;
+  const auth::Claims claims = claims_of(make_token(options).value());
+  EXPECT_TRUE(claims.admin);
+  EXPECT_EQ(claims.user_id, "crm");
+  EXPECT_THAT(claims.scope, ::testing::ElementsAreArray(service_scopes("/")));
 }
 
 struct BadToken {
