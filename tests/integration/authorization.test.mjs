@@ -1,11 +1,11 @@
-// Whose token opens what, on a real broker. Each thing that must not work is tried by a client that could do it if the
+// Whose token opens what, on either broker. Each thing that must not work is tried by a client that could do it if the
 // broker, or the engine, let it.
 import assert from 'node:assert/strict'
 import { deadLetters } from './support/store.mjs'
 import { eventually } from './support/wait.mjs'
 import { serviceClaims, sign } from './support/jwt.mjs'
 import { MqttClient } from './support/mqtt.mjs'
-import { added, chat21Added, chat21Outgoing, outgoing, prefix, withWorld } from './support/world.mjs'
+import { added, chat21Added, chat21Outgoing, embedded, outgoing, prefix, withWorld } from './support/world.mjs'
 
 withWorld('authorization', {}, (scenario) => {
   const refusedByBroker = { message: /ACCESS_REFUSED|access.*refused|403/i }
@@ -96,7 +96,8 @@ withWorld('authorization', {}, (scenario) => {
 
   scenario('tokens that are no tokens do not log in, to MQTT or AMQP', async (world) => {
     const now = Math.floor(Date.now() / 1000)
-    const claims = { ...serviceClaims('mallory') }
+    const claims = { ...serviceClaims('mallory'), app_id: 'tilechat' }
+    await world.mqtt('mallory', { token: sign(claims, world.broker.secret) }) // it is not for what they claim
     const bad = {
       'another key': sign(claims, 'f'.repeat(64)),
       'alg none': sign(claims, '', { alg: 'none', typ: 'JWT' }),
@@ -106,18 +107,18 @@ withWorld('authorization', {}, (scenario) => {
     }
     for (const [what, token] of Object.entries(bad)) {
       await assert.rejects(world.mqtt('mallory', { token }), `MQTT: ${what}`)
-      await assert.rejects(world.amqp(token, 'mallory'), `AMQP: ${what}`)
+      if (!embedded) await assert.rejects(world.amqp(token, 'mallory'), `AMQP: ${what}`)
     }
   })
 
   scenario('nobody logs in without a token, as guest, or as anybody’s default', async (world) => {
     await assert.rejects(world.mqtt('guest', { user: 'guest', token: 'guest' }))
-    await assert.rejects(world.amqp('guest', 'guest'))
+    if (!embedded) await assert.rejects(world.amqp('guest', 'guest'))
     await assert.rejects(MqttClient.connect({ port: world.broker.mqttPort, user: undefined, token: undefined }))
   })
 
   for (const queue of ['messages', 'persist', 'webhooks']) {
-    scenario(`AMQP, strict token: the queue ${queue} can be neither consumed, read, purged, deleted, bound nor written`, async (world) => {
+    if (!embedded) scenario(`AMQP, strict token: the queue ${queue} can be neither consumed, read, purged, deleted, bound nor written`, async (world) => {
       const service = await world.amqp()
       await service.onChannel((channel) => channel.assertQueue(queue, { durable: true }))
       const alice = await world.amqp(await world.token('alice'), 'alice')
@@ -130,7 +131,7 @@ withWorld('authorization', {}, (scenario) => {
     })
   }
 
-  scenario('AMQP, strict token: no queue of his own hears another’s inbox', async (world) => {
+  if (!embedded) scenario('AMQP, strict token: no queue of his own hears another’s inbox', async (world) => {
     const alice = await world.amqp(await world.token('alice'), 'alice')
     await assert.rejects(alice.onChannel((channel) => channel.assertQueue('mine')), refusedByBroker)
     await assert.rejects(alice.onChannel(async (channel) => {
@@ -139,7 +140,7 @@ withWorld('authorization', {}, (scenario) => {
     }), refusedByBroker)
   })
 
-  scenario('AMQP, strict token: publishing as another, and forging what the engine says, is refused', async (world) => {
+  if (!embedded) scenario('AMQP, strict token: publishing as another, and forging what the engine says, is refused', async (world) => {
     const alice = await world.amqp(await world.token('alice'), 'alice')
     for (const key of ['.apps.tilechat.users.bob.carol.messages.outgoing', 'apps.tilechat.outgoing.users.bob.messages.carol.outgoing',
       '.apps.tilechat.users.bob.alice.messages.clientadded', 'apps.observer.tilechat.groups.update']) {
@@ -147,14 +148,14 @@ withWorld('authorization', {}, (scenario) => {
     }
   })
 
-  scenario('AMQP, strict token: no exchange of his own can be made or bound to the engine’s queue', async (world) => {
+  if (!embedded) scenario('AMQP, strict token: no exchange of his own can be made or bound to the engine’s queue', async (world) => {
     const alice = await world.amqp(await world.token('alice'), 'alice')
     await assert.rejects(alice.onChannel((channel) => channel.assertExchange('side', 'topic')), refusedByBroker)
     await assert.rejects(alice.onChannel((channel) => channel.bindQueue('messages', 'amq.fanout', '')), refusedByBroker)
     await assert.rejects(alice.onChannel((channel) => channel.bindExchange('amq.topic', 'amq.fanout', '')), refusedByBroker)
   })
 
-  scenario('a legacy token can bind another exchange to the queue; the engine refuses what comes by it, for good', async (world) => {
+  if (!embedded) scenario('a legacy token can bind another exchange to the queue; the engine refuses what comes by it, for good', async (world) => {
     const mallory = await world.amqp(await world.token('mallory', '--legacy-scopes'), 'mallory')
     const bob = await world.inbox('bob')
     const key = '.apps.tilechat.users.alice.bob.messages.outgoing'
@@ -180,7 +181,7 @@ withWorld('authorization', {}, (scenario) => {
     assert.deepEqual(bob.all(added('bob', 'alice')).map(({ json }) => json.text), ['really alice'])
   })
 
-  scenario('a delivery that was moved on by way of another queue is refused too: nobody checked its sender', async (world) => {
+  if (!embedded) scenario('a delivery that was moved on by way of another queue is refused too: nobody checked its sender', async (world) => {
     const service = await world.amqp()
     const key = '.apps.tilechat.users.alice.carol.messages.outgoing'
     const before = (await deadLetters(world.engine, 'foreign_exchange')).length
@@ -200,6 +201,37 @@ withWorld('authorization', {}, (scenario) => {
     await oldie.wait(chat21Added('oldie', 'bob'))
     await assert.rejects(oldie.subscribe('apps/tilechat/users/bob/#', 0))
   })
+
+  // Where the engine is the broker, what a client may do is what the protocol knows, whatever its scopes say.
+  if (embedded) {
+    scenario('a legacy token forges nothing in its own inbox, and one with every scope is still no administrator’s', async (world) => {
+      const everything = sign({ ...serviceClaims('oldie'), app_id: 'tilechat' }, world.broker.secret)
+      for (const token of [await world.token('oldie', '--legacy-scopes'), everything]) {
+        for (const topic of [chat21Added('oldie', 'bob'), added('oldie', 'bob'), chat21Added('bob', 'oldie'), chat21Outgoing('bob', 'oldie'),
+          'apps/observer/tilechat/groups/update', 'apps/observer/tilechat/users/bob/messages/oldie/delivered']) {
+          const oldie = await world.mqtt('oldie', { token })
+          await assert.rejects(oldie.publish(topic, { text: 'forged' }), topic)
+        }
+        const oldie = await world.mqtt('oldie', { token })
+        for (const filter of ['#', 'apps/tilechat/users/+/#', chat21Added('bob', 'oldie'), '$share/g/apps/tilechat/users/bob/#', '$SYS/#']) {
+          await assert.rejects(oldie.subscribe(filter), filter)
+        }
+        await oldie.subscribe('$share/g/apps/tilechat/users/oldie/#')
+      }
+    })
+
+    scenario('a token of another app does not log in', async (world) => {
+      const claims = { ...serviceClaims('mallory'), app_id: 'elsewhere', tiledesk_api_roles: 'admin' }
+      await assert.rejects(world.mqtt('mallory', { token: sign(claims, world.broker.secret) }))
+    })
+
+    for (const user of ['*', 'ali*', '#', '+', 'a.b', 'a/b', 'a b', 'groups', '']) {
+      scenario(`nor does one for the id “${user}”, whoever signed it`, async (world) => {
+        const claims = { ...serviceClaims('mallory'), sub: user, app_id: 'tilechat' }
+        await assert.rejects(world.mqtt('mallory', { token: sign(claims, world.broker.secret) }))
+      })
+    }
+  }
 
   scenario('a user whose id is another’s with a wildcard cannot have a token', async (world) => {
     for (const user of ['*', 'ali*', '#', 'a.b', 'a/b', 'a b', '%2A']) {

@@ -1,4 +1,5 @@
 // Ordinary MQTT clients: mqtt.js and the Mosquitto programs.
+import fs from 'node:fs'
 import mqttjs from 'mqtt'
 import { Running, run } from './processes.mjs'
 import { Collected, eventually, within } from './wait.mjs'
@@ -6,22 +7,31 @@ import { Collected, eventually, within } from './wait.mjs'
 export class MqttClient {
   received = new Collected() // { topic, text, json, packet }
   closed // resolves when the broker, or we, ended the connection
+  farewell // MQTT 5's DISCONNECT of the broker, if it sent one
   #client
   #again = []
 
-  // `how`: { port, ws, user, token, clientId, clean, reconnect, will, onMessage }
+  // `how`: { port, ws, user, token, clientId, clean, reconnect, will, onMessage, version: 4 or 5, transport: tcp, ws, tls or wss, path, ca,
+  // properties, options, handle, answer }; options are mqtt.js's own; handle takes the place of its handleMessage, which acknowledges, and
+  // answer that of its handleAuth.
   static async connect(how) {
     const client = new MqttClient()
     await client.#open(how)
     return client
   }
 
-  async #open({ port, ws = false, user = 'JWT', token, clientId, clean = true, reconnect = 0, will, onMessage }) {
-    const url = ws ? `ws://127.0.0.1:${port}/ws` : `mqtt://127.0.0.1:${port}`
+  async #open({ port, ws = false, user = 'JWT', token, clientId, clean = true, reconnect = 0, will, onMessage, version = 4,
+    transport = ws ? 'ws' : 'tcp', path = '/ws', ca, properties, options, handle, answer }) {
+    const scheme = { tcp: 'mqtt', ws: 'ws', tls: 'mqtts', wss: 'wss' }[transport]
+    const url = `${scheme}://127.0.0.1:${port}${transport.startsWith('ws') ? path : ''}`
     this.#client = mqttjs.connect(url, {
-      protocolVersion: 4, username: user, password: token, clean, reconnectPeriod: reconnect, resubscribe: false,
+      protocolVersion: version, username: user, password: token, clean, reconnectPeriod: reconnect, resubscribe: false,
       connectTimeout: 20_000, keepalive: 60, ...(clientId ? { clientId } : {}), ...(will ? { will } : {}),
+      ...(properties ? { properties } : {}), ...(ca ? { ca: fs.readFileSync(ca) } : {}), ...options,
     })
+    if (handle) this.#client.handleMessage = handle
+    if (answer) this.#client.handleAuth = answer
+    this.#client.on('disconnect', (packet) => { this.farewell = packet })
     this.#client.on('message', (topic, payload, packet) => {
       const message = { topic, text: payload.toString(), packet }
       Object.defineProperty(message, 'json', { get: () => JSON.parse(message.text) })
@@ -49,9 +59,13 @@ export class MqttClient {
   }
 
   // Rejects unless the broker granted it.
-  async subscribe(topic, qos = 1) {
+  async subscribe(topic, options = 1) {
+    const how = typeof options === 'number' ? { qos: options } : { qos: 1, ...options }
     const refused = this.closed.then(() => { throw new Error(`subscribing closed the connection`) })
-    const granted = await within(`SUBACK for ${topic}`, Promise.race([this.#client.subscribeAsync(topic, { qos }), refused]))
+    const answered = this.#client.subscribeAsync(topic, how).catch((error) => {
+      throw Object.assign(error, { code: error.code ?? error.packet?.granted?.find((code) => code > 2) })
+    })
+    const granted = await within(`SUBACK for ${topic}`, Promise.race([answered, refused]))
     if (granted.some((grant) => grant.qos > 2)) throw new Error(`the broker refused ${topic}`)
     return this
   }
@@ -63,6 +77,16 @@ export class MqttClient {
     refused.catch(() => {})
     return within(`PUBACK on ${topic}`,
       Promise.race([this.#client.publishAsync(topic, text, { qos: 1, ...options }), refused]))
+  }
+
+  // Resolves once it is acknowledged, on whichever connection; mqtt.js sends what is not, again.
+  publishThrough(topic, text, options) {
+    return this.#client.publishAsync(topic, text, options)
+  }
+
+  // Shows another token (MQTT 5, 3.15), for which mqtt.js has no call of its own.
+  authenticate({ reasonCode, properties }) {
+    this.#client._sendPacket({ cmd: 'auth', reasonCode, properties })
   }
 
   // Publishes until there is a PUBACK, over as many connections as it takes.
@@ -86,6 +110,34 @@ export class MqttClient {
 
   async end() {
     await this.#client.endAsync(true)
+  }
+
+  // MQTT 5's reason, if there is one.
+  async unsubscribe(topic) {
+    return (await within(`UNSUBACK for ${topic}`, this.#client.unsubscribeAsync(topic)))?.granted?.[0]
+  }
+
+  // With DISCONNECT, and in MQTT 5 what it is to say.
+  async leave(properties) {
+    await this.#client.endAsync(false, properties ? { properties } : {})
+  }
+
+  // Hears nothing more on this connection once it has sent such a packet: resolves then.
+  deafAfter(command) {
+    return new Promise((resolve) => {
+      const listen = (packet) => {
+        if (packet.cmd !== command) return
+        this.#client.removeListener('packetsend', listen)
+        this.#client.stream.unpipe()
+        resolve()
+      }
+      this.#client.on('packetsend', listen)
+    })
+  }
+
+  // Breaks the connection; it makes another, if it was told to.
+  interrupt() {
+    this.#client.stream.destroy()
   }
 
   // Ends the connection without DISCONNECT, as a lost network does.

@@ -68,7 +68,14 @@ export class World {
     return client
   }
 
-  // The same, subscribed to the whole inbox in both layouts.
+  // A connected client of another kind (clients.mjs), as `how` says.
+  async open(kind, how = {}) {
+    const client = await kind.connect({ port: this.broker.mqttPort, ...how })
+    this.#clients.push(client)
+    return client
+  }
+
+  // A user's client, subscribed to the whole inbox in both layouts.
   async inbox(user, how = {}) {
     const client = await this.mqtt(user, how)
     await client.subscribe(`${prefix}/${user}/#`)
