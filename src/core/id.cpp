@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstring>
 
 namespace inboxd {
 namespace {
@@ -59,8 +60,25 @@ bool all_code_points(std::string_view text, Predicate allowed) noexcept {
 
 }  // namespace
 
-bool is_valid_utf8(std::string_view text) noexcept {
-  return all_code_points(text, [](std::uint32_t) { return true; });
+bool is_valid_utf8(std::string_view text) noexcept { return valid_utf8_prefix(text) == text.size(); }
+
+std::size_t valid_utf8_prefix(std::string_view text) noexcept {
+  constexpr std::uint64_t kHighBits = 0x8080808080808080;
+  std::size_t at = 0;
+  while (at < text.size()) {
+    std::uint64_t word = 0;
+    if (text.size() - at >= sizeof word) {
+      std::memcpy(&word, text.data() + at, sizeof word);
+      if ((word & kHighBits) == 0) {  // eight of ASCII
+        at += sizeof word;
+        continue;
+      }
+    }
+    const Decoded next = decode_utf8(text.substr(at));
+    if (next.length == 0) return at;
+    at += next.length;
+  }
+  return at;
 }
 
 bool is_valid_id(std::string_view text) noexcept {

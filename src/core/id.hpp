@@ -47,6 +47,8 @@ bool is_reserved(std::string_view text) noexcept;
 
 /// Whether `text` is valid UTF-8 (no overlong forms, no surrogates, nothing above U+10FFFF).
 bool is_valid_utf8(std::string_view text) noexcept;
+/// How many bytes of it are, at its beginning.
+std::size_t valid_utf8_prefix(std::string_view text) noexcept;
 
 /// A user or group id, or nothing where the text is malformed or reserved.
 std::optional<PartyId> parse_party(std::string_view text);

@@ -221,7 +221,7 @@ void Hub::on(Session& session, const Acknowledged& what) {
       drop_packet(session, SessionPacket::State::kReceived, what.packet_id);
     }
     return acknowledge(session, Kind::kPubcomp, what.packet_id,
-                       known ? Reason::kSuccess : Reason::kPacketIdentifierNotFound);
+                       Reason::kSuccess);
   }
   const InFlight::Entry* const entry = session.in_flight.find(what.packet_id);
   if (what.kind == Kind::kPubrec) {

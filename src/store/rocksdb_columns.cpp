@@ -3,6 +3,7 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/table_properties_collectors.h>
 
@@ -90,6 +91,10 @@ rocksdb::ColumnFamilyOptions column_options(Column column, const RocksDbOptions&
     result.periodic_compaction_seconds = kExpiryRewriteSeconds;
     // Until the schema is known to be ours: rewriting would drop rows by a format that may not be theirs.
     result.disable_auto_compactions = true;
+  }
+  if (column == Column::kMessages) {
+    // Ids grow: the place of the next is where the last one was.
+    result.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewCappedPrefixTransform(1));
   }
   if (column == Column::kSessionQueue) {
     // Most of its rows are soon removed. Where a file holds little else than removals, every reader steps
