@@ -195,8 +195,9 @@ class Load {
     }
     unwritten_ = false;
     for (Pair& pair : pairs_) {
-      const bool all = pair.sender.flush() & pair.receiver.flush();
-      unwritten_ = unwritten_ || !all;
+      const bool sent = pair.sender.flush();
+      const bool received = pair.receiver.flush();
+      unwritten_ = unwritten_ || !sent || !received;
     }
   }
 
