@@ -16,7 +16,7 @@ struct Weigher {
   }
   std::size_t operator()(const UnsubscribeFrom& what) const noexcept {
     std::size_t bytes = 0;
-    for (const std::string& filter : what.filters) bytes += sizeof filter + filter.size();
+    for (const std::string& filter : what.filters) bytes += sizeof(std::string) + filter.size();
     return bytes;
   }
   template <class Other>
@@ -27,7 +27,7 @@ struct Weigher {
 
 }  // namespace
 
-std::size_t bytes_of(const Command& command) noexcept {
+std::size_t bytes_of(const Command& command) {
   return sizeof command + std::visit(Weigher{}, command.what);
 }
 

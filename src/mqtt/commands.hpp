@@ -95,7 +95,7 @@ struct Command {
 };
 
 /// What a command holds in memory, roughly.
-std::size_t bytes_of(const Command& command) noexcept;
+std::size_t bytes_of(const Command& command);
 
 // --- from the hub to a connection
 
