@@ -425,7 +425,8 @@ TEST_F(PoliciesTest, ABanHoldsForTheVeryNextMessageUntilItIsOver) {
              }});
   EXPECT_THAT(texts("bob", "alice"), ElementsAre("1", "3", "5", "7"));
   EXPECT_THAT(told("alice"), ElementsAre("banned", "banned", "banned"));
-  const auto error = json::parse_object(published("alice", "error", ".clientupdated")[0]);
+  const std::string first = published("alice", "error", ".clientupdated")[0];
+  const auto error = json::parse_object(first);
   EXPECT_EQ(error->find("message"), R"("you may not send anything: spam")");
 }
 
@@ -464,7 +465,8 @@ TEST_F(PoliciesTest, WhoIsOverALimitIsToldWhenToTryAgain) {
              }});
   EXPECT_THAT(texts("bob", "alice"), ElementsAre("1", "2", "4"));
   EXPECT_THAT(told("alice"), ElementsAre("rate_limited", "rate_limited"));
-  const auto error = json::parse_object(published("alice", "error", ".clientupdated")[0]);
+  const std::string first = published("alice", "error", ".clientupdated")[0];
+  const auto error = json::parse_object(first);
   EXPECT_EQ(error->find("retry_after"), "3");
   EXPECT_THAT(received("bob"), SizeIs(4));
 }
