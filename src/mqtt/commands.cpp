@@ -27,8 +27,6 @@ struct Weigher {
 
 }  // namespace
 
-std::size_t bytes_of(const Command& command) {
-  return sizeof command + std::visit(Weigher{}, command.what);
-}
+std::size_t bytes_of(const Command& command) { return sizeof command + std::visit(Weigher{}, command.what); }
 
 }  // namespace inboxd::mqtt

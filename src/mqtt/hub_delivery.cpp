@@ -220,8 +220,7 @@ void Hub::on(Session& session, const Acknowledged& what) {
     if (known && session.persistent()) {
       drop_packet(session, SessionPacket::State::kReceived, what.packet_id);
     }
-    return acknowledge(session, Kind::kPubcomp, what.packet_id,
-                       Reason::kSuccess);
+    return acknowledge(session, Kind::kPubcomp, what.packet_id, Reason::kSuccess);
   }
   const InFlight::Entry* const entry = session.in_flight.find(what.packet_id);
   if (what.kind == Kind::kPubrec) {
