@@ -200,22 +200,28 @@ std::optional<MessageId> Pipeline::earlier_id(const Delivery& delivery, const Ad
     return transaction.idempotent(key, clock_.now());
   }
   if (!delivery.redelivered) return std::nullopt;
-  if (!delivery.client_id.empty()) {
-    const auto row = transaction.publication(delivery.client_id, delivery.packet_id, clock_.now());
-    const bool same = row && row->fingerprint == fingerprint_of(delivery.routing_key, delivery.payload);
-    return same ? std::optional(row->message) : std::nullopt;
-  }
+  if (!delivery.client_id.empty()) return published_as(delivery, transaction);
   auto row = ledger_.match(fingerprint_of(delivery.routing_key, delivery.payload));
   if (!row) return std::nullopt;
   matched_fingerprints_.push_back(row->sequence);
   return std::move(row->message);
 }
 
+/// What became of the same bytes under the same client id and packet id.
+std::optional<MessageId> Pipeline::published_as(const Delivery& delivery,
+                                                const Transaction& transaction) const {
+  const auto row = transaction.publication(delivery.client_id, delivery.packet_id, clock_.now());
+  const bool same = row && row->fingerprint == fingerprint_of(delivery.routing_key, delivery.payload);
+  return same ? std::optional(row->message) : std::nullopt;
+}
+
 /// Answers a message that is in the store already; false where it is new.
 bool Pipeline::repeat(const Delivery& delivery, const Address& address, const Draft& draft,
                       Transaction& transaction) {
   const auto id = earlier_id(delivery, address, draft, transaction);
-  if (id && delivery.redelivered && repeat_refusal(delivery, address, *id, transaction)) return true;
+  // A client's own word that he may have sent it before is none: his packet id says which one it was.
+  const auto refused_as = delivery.client_id.empty() ? id : published_as(delivery, transaction);
+  if (refused_as && repeat_refusal(delivery, address, *refused_as, transaction)) return true;
   auto earlier = id ? transaction.message(settings_.topics.app, *id) : std::nullopt;
   if (!earlier || earlier->sender != address.owner || earlier->recipient != address.peer) return false;
   std::shared_ptr<const Group> stored_group;
@@ -237,10 +243,11 @@ bool Pipeline::repeat(const Delivery& delivery, const Address& address, const Dr
   return true;
 }
 
-/// A message that was refused stays so when the broker delivers it again: its sender has been told. One that
-/// he sends again himself is judged anew.
+/// A message that was refused stays so when it is delivered again: its sender has been told. One that he
+/// sends again himself is judged anew, and so is one that an operator replays, whose letter goes in any case.
 bool Pipeline::repeat_refusal(const Delivery& delivery, const Address& address, const MessageId& id,
                               Transaction& transaction) {
+  if (!delivery.redelivered || !delivery.replay_of.empty()) return false;
   const auto letter = store_.dead_letter(id.view());
   const auto reason = letter ? reason_from_code(letter->reason) : std::nullopt;
   if (!reason || letter->routing_key != delivery.routing_key) return false;
@@ -251,26 +258,26 @@ bool Pipeline::repeat_refusal(const Delivery& delivery, const Address& address, 
 /// `id` is the message's, or that of the dead letter that it became.
 void Pipeline::remember(const Delivery& delivery, const Draft& draft, const Address& address,
                         const MessageId& id, Transaction& transaction) {
-  const AppId& app = settings_.topics.app;
   if (auto name = name_of(delivery, draft)) {
-    transaction.put(IdempotencyRow{{app, address.owner, address.peer, *std::move(name)},
+    transaction.put(IdempotencyRow{{settings_.topics.app, address.owner, address.peer, *std::move(name)},
                                    id,
                                    clock_.now() + settings_.idempotency_ttl.count()});
     return;
   }
-  if (!delivery.client_id.empty()) {
-    transaction.put(PublicationRow{.client_id = delivery.client_id,
-                                   .packet_id = delivery.packet_id,
-                                   .fingerprint = fingerprint_of(delivery.routing_key, delivery.payload),
-                                   .app = app,
-                                   .message = id,
-                                   .expires_at = clock_.now() + settings_.idempotency_ttl.count()});
-    return;
-  }
-  FingerprintRow row{ledger_.next_sequence(), fingerprint_of(delivery.routing_key, delivery.payload), app,
-                     id};
+  if (!delivery.client_id.empty()) return remember_publication(delivery, id, transaction);
+  FingerprintRow row{ledger_.next_sequence(), fingerprint_of(delivery.routing_key, delivery.payload),
+                     settings_.topics.app, id};
   written_fingerprints_.push_back(row);
   transaction.put(std::move(row));
+}
+
+void Pipeline::remember_publication(const Delivery& delivery, const MessageId& id, Transaction& transaction) {
+  transaction.put(PublicationRow{.client_id = delivery.client_id,
+                                 .packet_id = delivery.packet_id,
+                                 .fingerprint = fingerprint_of(delivery.routing_key, delivery.payload),
+                                 .app = settings_.topics.app,
+                                 .message = id,
+                                 .expires_at = clock_.now() + settings_.idempotency_ttl.count()});
 }
 
 void Pipeline::accept(Accepted accepted, Transaction& transaction) {
@@ -372,7 +379,12 @@ void Pipeline::refuse_message(const Delivery& delivery, const Refusal& refusal, 
     log_.info("message refused", {{"reason", std::string(code_of(refusal.reason))}});
     return say_refused(delivery, refusal, &address, transaction);
   }
-  remember(delivery, draft, address, MessageId{keep_letter(delivery, refusal, transaction)}, transaction);
+  const MessageId letter{keep_letter(delivery, refusal, transaction)};
+  if (delivery.client_id.empty()) {
+    remember(delivery, draft, address, letter, transaction);
+  } else {
+    remember_publication(delivery, letter, transaction);
+  }
   say_refused(delivery, refusal, &address, transaction);
 }
 

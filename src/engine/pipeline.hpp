@@ -101,6 +101,7 @@ class Pipeline {
   bool repeat(const Delivery& delivery, const Address& address, const Draft& draft, Transaction& transaction);
   std::optional<MessageId> earlier_id(const Delivery& delivery, const Address& address, const Draft& draft,
                                       Transaction& transaction);
+  std::optional<MessageId> published_as(const Delivery& delivery, const Transaction& transaction) const;
   bool repeat_refusal(const Delivery& delivery, const Address& address, const MessageId& id,
                       Transaction& transaction);
   void remember(const Delivery& delivery, const Draft& draft, const Address& address, const MessageId& id,
@@ -116,6 +117,7 @@ class Pipeline {
   void hand_over(const Delivery& delivery, Transaction& transaction);
   void accept(Accepted accepted, Transaction& transaction);
   void put_job(FanoutJob job, Transaction& transaction);
+  void remember_publication(const Delivery& delivery, const MessageId& id, Transaction& transaction);
   void refuse_message(const Delivery& delivery, const Refusal& refusal, const Address& address,
                       const Draft& draft, Transaction& transaction);
   void refuse(const Delivery& delivery, const Refusal& refusal, const Address* address,

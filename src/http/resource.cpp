@@ -80,16 +80,22 @@ Result<Caller, Response> admin_of(const Api& api, const Request& request) {
   return caller;
 }
 
-/// Runs `work` with a caller and a lease, or answers why not.
+using WhoCalls = Result<Caller, Response> (*)(const Api&, const Request&);
+
+/// Has `work` run with whoever calls and a lease, or answers why not.
 template <class Work>
-void serve(Api& api, Result<Caller, Response> caller, Request request, Responder respond, const Work& work) {
-  if (!caller) return respond(std::move(caller.error()));
-  const auto lease = api.backend.enter();
-  if (!lease) return respond(error_response(503, "not ready; try again later"));
-  work(*lease, Call{std::move(request), *std::move(caller)}, std::move(respond));
+void add(Router& router, Api& api, Method method, const std::string& path, WhoCalls who_calls, Work work) {
+  router.add_async(method, api.settings.base + path,
+                   [&api, who_calls, work = std::move(work)](Request request, Responder respond) {
+                     auto caller = who_calls(api, request);
+                     if (!caller) return respond(std::move(caller.error()));
+                     const auto lease = api.backend.enter();
+                     if (!lease) return respond(error_response(503, "not ready; try again later"));
+                     work(*lease, Call{std::move(request), *std::move(caller)}, std::move(respond));
+                   });
 }
 
-/// As serve() calls it.
+/// As add() calls it.
 auto answering(AsyncResource resource) {
   return [resource = std::move(resource)](const Backend::Lease& lease, Call call, Responder respond) {
     const auto answer = std::make_shared<Responder>(std::move(respond));
@@ -127,29 +133,17 @@ void add_resource(Router& router, Api& api, Method method, std::string_view patt
   const auto work = [answer](const Backend::Lease& lease, const Call& call, Responder respond) {
     respond(answer(lease, call));
   };
-  router.add_async(method, api.settings.base + "/{app}" + std::string(pattern),
-                   [&api, work](Request request, Responder respond) {
-                     auto caller = caller_of(api, request);
-                     serve(api, std::move(caller), std::move(request), std::move(respond), work);
-                   });
+  add(router, api, method, "/{app}" + std::string(pattern), caller_of, work);
 }
 
 void add_async_resource(Router& router, Api& api, Method method, std::string_view pattern,
                         AsyncResource resource) {
-  router.add_async(method, api.settings.base + "/{app}" + std::string(pattern),
-                   [&api, work = answering(std::move(resource))](Request request, Responder respond) {
-                     auto caller = caller_of(api, request);
-                     serve(api, std::move(caller), std::move(request), std::move(respond), work);
-                   });
+  add(router, api, method, "/{app}" + std::string(pattern), caller_of, answering(std::move(resource)));
 }
 
 void add_admin_resource(Router& router, Api& api, Method method, std::string_view pattern,
                         AsyncResource resource) {
-  router.add_async(method, api.settings.base + "/admin" + std::string(pattern),
-                   [&api, work = answering(std::move(resource))](Request request, Responder respond) {
-                     auto caller = admin_of(api, request);
-                     serve(api, std::move(caller), std::move(request), std::move(respond), work);
-                   });
+  add(router, api, method, "/admin" + std::string(pattern), admin_of, answering(std::move(resource)));
 }
 
 Response success(unsigned status) { return {status, "application/json", R"({"success":true})"}; }

@@ -116,7 +116,10 @@ void ClientConnection::drained() {
 }
 
 void ClientConnection::closed(CloseCause) {
-  if (is_open()) note("MQTT connection ended", Reason::kUnspecifiedError, "the connection broke");
+  if (is_open()) {
+    front_.probe.disconnected(Reason::kUnspecifiedError);
+    note("MQTT connection ended", Reason::kUnspecifiedError, "the connection broke");
+  }
   detach({});
   hand_over();
   front_.switchboard.remove(id_);

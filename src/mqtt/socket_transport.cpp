@@ -169,11 +169,19 @@ void SocketTransport::seal() {
 void SocketTransport::push() {
   if (stage_ != Stage::kOpen || waits_to_write_ || unsent() == 0) return;
   seal();
+  cut();
   error_code error;
   const std::size_t n = socket_.write_some(asio::buffer(wire_.data() + taken_, wire_.size() - taken_), error);
   if (error && !is_block(error)) return lost(error);
   bytes_out_ += n;
   taken_ += n;
+}
+
+/// Lets go of what the kernel has, where that is worth moving the rest.
+void SocketTransport::cut() {
+  if (taken_ < kCut || taken_ < wire_.size() / 2) return;
+  wire_.erase(0, taken_);
+  taken_ = 0;
 }
 
 void SocketTransport::write() {
@@ -200,10 +208,7 @@ void SocketTransport::writable() {
     replies_ = 0;
     return written();
   }
-  if (taken_ >= kCut && taken_ >= wire_.size() / 2) {
-    wire_.erase(0, taken_);
-    taken_ = 0;
-  }
+  cut();
   wait_writable();
 }
 

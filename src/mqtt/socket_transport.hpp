@@ -83,6 +83,7 @@ class SocketTransport final : public Transport, public std::enable_shared_from_t
   void settle_layer();
 
   void seal();
+  void cut();
   void wait_writable();
   void writable();
   void written();

@@ -79,6 +79,8 @@ class FakeBroker final : public Broker {
     bool rerouted = false;
     bool delivered_before = false;
     std::string request;
+    std::string client_id;  ///< of an MQTT client of our own, with the packet id that it gave
+    std::uint16_t packet_id = 0;
   };
 
   void send(std::string routing_key, std::string payload) {
@@ -175,6 +177,8 @@ class FakeSession final : public BrokerSession {
                       .replay_of = message.replay_of,
                       .request = message.request,
                       .received_at = {}};
+    delivery.client_id = message.client_id;
+    delivery.packet_id = message.packet_id;
     unacknowledged_.emplace(last_tag_, std::move(message));
     return delivery;
   }

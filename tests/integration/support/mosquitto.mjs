@@ -1,6 +1,6 @@
 // The Mosquitto programs as a client like the others: each subscription and each publication is a process, and a connection.
 import { Running, run } from './processes.mjs'
-import { Collected, eventually } from './wait.mjs'
+import { Listener, eventually } from './wait.mjs'
 
 // What `-D` calls mqtt.js's properties.
 const names = {
@@ -20,8 +20,7 @@ function declared(packet, properties = {}) {
 
 let publishers = 0
 
-export class MosquittoClient {
-  received = new Collected() // { topic, text, json, packet }
+export class MosquittoClient extends Listener {
   #how
   #subs = []
 
@@ -78,16 +77,6 @@ export class MosquittoClient {
     const { code, stderr } = await run('mosquitto_pub', [...this.#login(id), '-q', String(qos), '-t', topic, ...(retain ? ['-r'] : []),
       ...declared('publish', properties), ...(text === '' ? ['-n'] : ['-s'])], { input: text })
     if (code !== 0 || /Warning|Error/.test(stderr)) throw new Error(`mosquitto_pub: exit ${code}, ${stderr}`)
-  }
-
-  async wait(ending, { count = 1, matches = () => true, deadline } = {}) {
-    const list = await this.received.wait(`message on …${ending}`,
-      (message) => message.topic.endsWith(ending) && matches(message), { count, deadline })
-    return count === 1 ? list[0] : list
-  }
-
-  all(ending) {
-    return this.received.items.filter((message) => message.topic.endsWith(ending))
   }
 
   // With DISCONNECT.

@@ -2,10 +2,9 @@
 import fs from 'node:fs'
 import mqttjs from 'mqtt'
 import { Running, run } from './processes.mjs'
-import { Collected, eventually, within } from './wait.mjs'
+import { Listener, eventually, within } from './wait.mjs'
 
-export class MqttClient {
-  received = new Collected() // { topic, text, json, packet }
+export class MqttClient extends Listener {
   closed // resolves when the broker, or we, ended the connection
   farewell // MQTT 5's DISCONNECT of the broker, if it sent one
   #client
@@ -95,17 +94,6 @@ export class MqttClient {
       if (!error) acknowledged()
       else this.#again.push([topic, text, acknowledged]) // until it is connected again
     })
-  }
-
-  // Messages whose topic ends so, `count` of them.
-  async wait(ending, { count = 1, matches = () => true, deadline } = {}) {
-    const list = await this.received.wait(`message on …${ending}`,
-      (message) => message.topic.endsWith(ending) && matches(message), { count, deadline })
-    return count === 1 ? list[0] : list
-  }
-
-  all(ending) {
-    return this.received.items.filter((message) => message.topic.endsWith(ending))
   }
 
   async end() {

@@ -3,13 +3,12 @@ import { spawn } from 'node:child_process'
 import path from 'node:path'
 import { source } from './paths.mjs'
 import { atExit } from './processes.mjs'
-import { Collected, within } from './wait.mjs'
+import { Collected, Listener, within } from './wait.mjs'
 
 const python = '/usr/bin/python3' // Debian's, for which its packages are, whatever else there is
 const script = path.join(source, 'tests/integration/support/paho_client.py')
 
-export class PahoClient {
-  received = new Collected() // { topic, text, json, packet }
+export class PahoClient extends Listener {
   closed // resolves to the reason, when the broker, or we, ended the connection
   #child
   #forget
@@ -92,16 +91,6 @@ export class PahoClient {
     const { event } = await this.#first(`the acknowledgement on ${topic}`, ['published', 'closed'], from,
       (event) => event.event === 'closed' || event.mid === sent.mid)
     if (event === 'closed') throw new Error('publishing closed the connection')
-  }
-
-  async wait(ending, { count = 1, matches = () => true, deadline } = {}) {
-    const list = await this.received.wait(`message on …${ending}`,
-      (message) => message.topic.endsWith(ending) && matches(message), { count, deadline })
-    return count === 1 ? list[0] : list
-  }
-
-  all(ending) {
-    return this.received.items.filter((message) => message.topic.endsWith(ending))
   }
 
   async unsubscribe(filter) {

@@ -35,6 +35,22 @@ export async function within(what, promise, deadline = soon) {
   }
 }
 
+// What all kinds of MQTT clients have in common: the messages that came.
+export class Listener {
+  received = new Collected() // { topic, text, json, packet }
+
+  // Messages whose topic ends so, `count` of them.
+  async wait(ending, { count = 1, matches = () => true, deadline } = {}) {
+    const list = await this.received.wait(`message on …${ending}`,
+      (message) => message.topic.endsWith(ending) && matches(message), { count, deadline })
+    return count === 1 ? list[0] : list
+  }
+
+  all(ending) {
+    return this.received.items.filter((message) => message.topic.endsWith(ending))
+  }
+}
+
 // Things that arrive, in order, and a way to wait for those that one wants.
 export class Collected {
   items = []

@@ -833,6 +833,42 @@ TEST_F(FiltersTest, WhatTheyRefusedStaysRefusedWhenTheBrokerDeliversItAgain) {
   EXPECT_THAT(texts("bob", "alice"), ElementsAre("bad")) << "he may try again himself";
 }
 
+/// Of a client of the embedded broker whose connection broke, everything may have been sent before: his
+/// packet id tells the repetition from another attempt.
+TEST_F(FiltersTest, WhatAClientSendsAgainUnderAnotherPacketIdIsJudgedAnew) {
+  const auto send = [this](std::uint16_t packet_id) {
+    say_as("u1", "alice", "bob", "bad");
+    broker.waiting.back().delivered_before = true;
+    broker.waiting.back().client_id = "phone";
+    broker.waiting.back().packet_id = packet_id;
+    run();
+  };
+  swapped.use({{"bad", FilterAction::kReject}});
+  send(1);
+  swapped.use({});
+  send(1);
+  EXPECT_THAT(told("alice"), ElementsAre("filtered", "filtered"));
+  EXPECT_THAT(store.dead_letters(10), SizeIs(1));
+  EXPECT_THAT(timeline("bob", "alice"), IsEmpty());
+  send(2);
+  EXPECT_THAT(texts("bob", "alice"), ElementsAre("bad"));
+}
+
+/// Its letter goes with the replay, so that a repetition of the old refusal would leave nothing of it.
+TEST_F(FiltersTest, WhatIsReplayedIsJudgedAlsoWhenTheBrokerDeliversItAgain) {
+  swapped.use({{"bad", FilterAction::kReject}});
+  say_as("u1", "alice", "bob", "bad");
+  run();
+  const std::string letter = store.dead_letters(1).at(0).id;
+  swapped.use({});
+  say_as("u1", "alice", "bob", "bad");
+  broker.waiting.back().replay_of = letter;
+  broker.waiting.back().delivered_before = true;
+  run();
+  EXPECT_THAT(texts("bob", "alice"), ElementsAre("bad"));
+  EXPECT_THAT(store.dead_letters(10), IsEmpty());
+}
+
 TEST_F(FiltersTest, DoNotJudgeAResendAgain) {
   swapped.use({{"bad", FilterAction::kMask}});
   say_as("u1", "alice", "bob", "bad");
