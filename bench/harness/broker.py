@@ -76,14 +76,16 @@ class Broker:
         with open(path, "w", encoding="ascii") as file:
             for number in range(count):
                 user = f"user-{number}"
-                token = subprocess.run([self._inboxd, "token", "--user", user], env=self.engine_environment(),
-                                       check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
-                file.write(f"{user} {token}\n")
+                file.write(f"{user} {self._token(user)}\n")
         return path
+
+    def _token(self, user):
+        return subprocess.run([self._inboxd, "token", "--user", user], env=self.engine_environment(), check=True,
+                              stdout=subprocess.PIPE, text=True).stdout.strip()
 
     def write_many_tokens(self, count):
         """The same for very many users, without a process for each: another's name in the claims of the first."""
-        head, claims, _ = self.write_user_tokens(1).read_text().split()[1].split(".")
+        head, claims, _ = self._token("user-0").split(".")
         claims = base64.urlsafe_b64decode(claims + "==").decode()
         path = self.directory / "many-tokens"
         path.touch(mode=0o600)
