@@ -70,15 +70,15 @@ class Rig {
       : store_(store), pipeline_(settings_, {store, clock_, entropy_, silence_, probe_}) {}
 
   /// A batch of new messages, decided and not committed.
-  Transaction decided(std::size_t count) {
+  std::unique_ptr<Transaction> decided(std::size_t count) {
     std::vector<Delivery> deliveries(count);
     for (Delivery& delivery : deliveries) fill(delivery);
     return decided(deliveries);
   }
 
-  Transaction decided(const std::vector<Delivery>& deliveries) {
-    Transaction transaction(store_);
-    for (const Delivery& delivery : deliveries) pipeline_.decide(delivery, {}, transaction);
+  std::unique_ptr<Transaction> decided(const std::vector<Delivery>& deliveries) {
+    auto transaction = std::make_unique<Transaction>(store_);
+    for (const Delivery& delivery : deliveries) pipeline_.decide(delivery, {}, *transaction);
     return transaction;
   }
 
@@ -173,9 +173,10 @@ void commit(benchmark::State& state, store::Sync sync) {
   if (!opened) return state.SkipWithError(opened.error().what());
   Rig rig(**opened);
   while (state.KeepRunning()) {
-    const Commit batch = rig.decided(static_cast<std::size_t>(state.range(0))).take_commit();
+    const auto batch = rig.decided(static_cast<std::size_t>(state.range(0)));
+    const Commit& writes = batch->seal();
     const auto begin = SteadyClock::now();
-    (*opened)->commit(batch);
+    (*opened)->commit(writes);
     state.SetIterationTime(std::chrono::duration<double>(SteadyClock::now() - begin).count());
   }
   state.SetItemsProcessed(state.iterations() * state.range(0));

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "engine/committer.hpp"
 #include "engine/consultations.hpp"
 #include "engine/locked_entropy.hpp"
 #include "engine/pipeline.hpp"
@@ -56,6 +57,7 @@ class Engine::Impl {
         log_(ports.log),
         probe_(ports.probe),
         requests_(clock_, entropy_, [this] { wake(); }),
+        committer_(store_),
         backoff_(settings_.backoff_min) {}
 
   void run();
@@ -66,6 +68,7 @@ class Engine::Impl {
   void wake();
   Result<std::unique_ptr<BrokerSession>, BrokerError> connect();
   void serve(BrokerSession& session);
+  void work(SessionWorker& worker, BrokerSession& session);
   void show_link(const BrokerSession& session, bool draining);
   void show(LinkState state, std::string_view why);
   bool wants_renewal(const BrokerSession& session) const;
@@ -89,6 +92,7 @@ class Engine::Impl {
   /// What it knows is what the store holds; made anew where that is in doubt.
   std::optional<Pipeline> pipeline_;
   Chores chores_;
+  Committer committer_;
   milliseconds backoff_;
 
   std::atomic<bool> stopping_{false};
@@ -139,11 +143,22 @@ void Engine::Impl::serve(BrokerSession& session) {
     Sharing& operator=(const Sharing&) = delete;
   };
   log_.info("broker connected");
-  const auto connected_at = clock_.steady();
   const Sharing sharing(*this, session);
   Consultations consultations(ports_.hook, settings_.hook_window, [this] { wake(); });
-  SessionWorker worker(settings_, {*pipeline_, requests_, chores_, session, consultations}, store_, clock_,
-                       probe_);
+  SessionWorker worker(settings_, {*pipeline_, requests_, chores_, committer_, session, consultations},
+                       store_, clock_, probe_);
+  std::optional<SessionEnded> ended;
+  try {
+    work(worker, session);
+  } catch (const SessionEnded& lost) {
+    ended = lost;
+  }
+  worker.leave();
+  if (ended) throw SessionEnded(*ended);
+}
+
+void Engine::Impl::work(SessionWorker& worker, BrokerSession& session) {
+  const auto connected_at = clock_.steady();
   while (!past_deadline()) {
     const bool draining = stopping() || wants_renewal(session);
     show_link(session, draining);

@@ -16,6 +16,9 @@ struct EngineSettings {
   std::size_t max_message_bytes = std::size_t{256} * 1024;     ///< of a client's or back end's message
   std::size_t max_group_bytes = std::size_t{8} * 1024 * 1024;  ///< of a group document
   std::size_t max_batch = 256;                                 ///< deliveries decided and committed together
+  /// While a batch of so many deliveries or more is committed, the next one is decided. Fewer are not worth
+  /// waking another thread.
+  std::size_t overlap_from = 17;
   std::size_t max_waiting_bytes =
       std::size_t{32} * 1024 * 1024;  ///< payload bytes taken from the broker and not yet decided
   std::size_t fanout_slice = 256;     ///< members served at a time; larger groups become jobs

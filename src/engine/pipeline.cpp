@@ -203,7 +203,7 @@ std::optional<MessageId> Pipeline::earlier_id(const Delivery& delivery, const Ad
   if (!delivery.client_id.empty()) return published_as(delivery, transaction);
   auto row = ledger_.match(fingerprint_of(delivery.routing_key, delivery.payload));
   if (!row) return std::nullopt;
-  matched_fingerprints_.push_back(row->sequence);
+  transaction.matched(row->sequence);
   return std::move(row->message);
 }
 
@@ -265,10 +265,9 @@ void Pipeline::remember(const Delivery& delivery, const Draft& draft, const Addr
     return;
   }
   if (!delivery.client_id.empty()) return remember_publication(delivery, id, transaction);
-  FingerprintRow row{ledger_.next_sequence(), fingerprint_of(delivery.routing_key, delivery.payload),
-                     settings_.topics.app, id};
-  written_fingerprints_.push_back(row);
-  transaction.put(std::move(row));
+  transaction.put(FingerprintRow{ledger_.next_sequence(),
+                                 fingerprint_of(delivery.routing_key, delivery.payload), settings_.topics.app,
+                                 id});
 }
 
 void Pipeline::remember_publication(const Delivery& delivery, const MessageId& id, Transaction& transaction) {
@@ -474,33 +473,39 @@ void Pipeline::note_newest(const PartyId& owner, const PartyId& peer, Millis tim
   newest_.put(clock_key(settings_.topics.app, owner, peer), std::max(newest_so_far, timestamp));
 }
 
-std::vector<std::uint64_t> Pipeline::commit(Transaction& transaction, Commit& chores) {
-  Commit commit = transaction.take_commit();
+const Commit& Pipeline::prepare(Transaction& transaction, Commit& chores) {
+  Commit& commit = transaction.seal();
   append(commit.forgotten_fingerprints, chores.forgotten_fingerprints);
   append(commit.job_progress, chores.job_progress);
   append(commit.finished_jobs, chores.finished_jobs);
+  chores = {};
+  if (!commit.empty()) commit.sequence_floor = ids_.next_floor();
+  return commit;
+}
+
+std::vector<std::uint64_t> Pipeline::committed(const Transaction& transaction) {
+  const Commit& commit = transaction.sealed();
   if (!commit.empty()) {
-    commit.sequence_floor = ids_.next_floor();
-    store_.commit(commit);
     sanctions_.committed(commit);
     if (listener_ != nullptr) listener_->committed(commit);
   }
-  chores = {};
   for (const auto& [id, written] : transaction.written_groups())
     groups_.put(id, written, bytes_of(id, written.get()));
   for (const FanoutJob& job : commit.jobs) fanout_.add(job);
-  std::vector<std::uint64_t> fingerprints = std::exchange(matched_fingerprints_, {});
-  for (FingerprintRow& row : written_fingerprints_) {
+  std::vector<std::uint64_t> fingerprints = transaction.matched_fingerprints();
+  for (const FingerprintRow& row : commit.fingerprints) {
     fingerprints.push_back(row.sequence);
-    ledger_.committed(std::move(row));
+    ledger_.committed(row);
   }
-  written_fingerprints_.clear();
   return fingerprints;
 }
 
+std::vector<std::uint64_t> Pipeline::commit(Transaction& transaction, Commit& chores) {
+  if (const Commit& commit = prepare(transaction, chores); !commit.empty()) store_.commit(commit);
+  return committed(transaction);
+}
+
 void Pipeline::session_lost() {
-  written_fingerprints_.clear();
-  matched_fingerprints_.clear();
   ledger_.session_lost();
   fanout_.session_lost();
 }

@@ -64,9 +64,15 @@ class Pipeline {
   /// transaction is committed. Throws StoreError.
   Verdict decide(const Delivery& delivery, const Advice& advice, Transaction& transaction);
 
-  /// Writes the transaction and `chores`, which it empties. Returns what is to be remembered of the batch
-  /// until it is acknowledged: the sequences of its fingerprints. Throws StoreError; the batch is then as if
-  /// never decided.
+  /// Gathers the transaction and `chores`, which it empties, into what is to be committed before anything
+  /// else is prepared. Where it is empty, there is nothing to commit.
+  const Commit& prepare(Transaction& transaction, Commit& chores);
+
+  /// What was prepared is in the store. Returns what is to be remembered of the batch until it is
+  /// acknowledged: the sequences of its fingerprints.
+  std::vector<std::uint64_t> committed(const Transaction& transaction);
+
+  /// Both, and the commit between them. Throws StoreError; the batch is then as if never decided.
   std::vector<std::uint64_t> commit(Transaction& transaction, Commit& chores);
 
   /// Looks at the next part of all users' connections, and removes those that have expired. Says whether more
@@ -153,9 +159,6 @@ class Pipeline {
   std::optional<PresenceRow> presence_cursor_;
   LruCache<PartyId, std::shared_ptr<const Group>> groups_;
   LruCache<TimelineKey, std::optional<Millis>, TimelineKeyHash> newest_;  ///< nothing: an empty conversation
-  /// Fingerprints of the batch being decided: written anew, and matched.
-  std::vector<FingerprintRow> written_fingerprints_;
-  std::vector<std::uint64_t> matched_fingerprints_;
 };
 
 }  // namespace inboxd

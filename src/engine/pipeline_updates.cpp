@@ -139,12 +139,10 @@ void Pipeline::hand_over(const Delivery& delivery, Transaction& transaction) {
   if (!event) return refuse(delivery, event.error(), nullptr, transaction);
   const Fingerprint fingerprint = fingerprint_of(delivery.routing_key, delivery.payload);
   if (const auto known = delivery.redelivered ? ledger_.match(fingerprint) : std::nullopt) {
-    matched_fingerprints_.push_back(known->sequence);
+    transaction.matched(known->sequence);
     return probe_.counted(Outcome::kIgnored);
   }
-  FingerprintRow row{ledger_.next_sequence(), fingerprint, settings_.topics.app, {}};
-  written_fingerprints_.push_back(row);
-  transaction.put(std::move(row));
+  transaction.put(FingerprintRow{ledger_.next_sequence(), fingerprint, settings_.topics.app, {}});
   events_.write(*std::move(event), transaction);
   probe_.counted(Outcome::kHandedOver);
 }

@@ -35,6 +35,7 @@ SessionWorker::SessionWorker(const EngineSettings& settings, const Workplace& pl
       pipeline_(place.pipeline),
       requests_(place.requests),
       chores_(place.chores),
+      committer_(place.committer),
       session_(place.session),
       consultations_(place.consultations),
       store_(store),
@@ -44,6 +45,10 @@ SessionWorker::SessionWorker(const EngineSettings& settings, const Workplace& pl
       next_presence_(clock.steady()) {}
 
 SessionWorker::~SessionWorker() {
+  try {
+    if (committing_) committer_.wait();
+  } catch (...) {  // NOLINT(bugprone-empty-catch): leave() was for those who want to know
+  }
   pipeline_.session_lost();
   requests_.session_lost();
 }
@@ -56,7 +61,11 @@ void SessionWorker::step(bool draining, milliseconds idle) {
   if (may_publish() && !draining && requests_.has_queued()) process_requests();
   // In turn, so that neither keeps the other from the few places on the way.
   if (slice_is_next_ && may_publish() && may_start_slice(draining)) process_slice();
-  if (may_publish() && may_decide()) process_batch();
+  if (may_publish() && may_decide()) {
+    process_batch();
+  } else {
+    finish_commit();
+  }
   if (may_publish() && may_start_slice(draining)) process_slice();
   requests_.expire();
   if (settings_.presence && !draining) process_presence();
@@ -72,8 +81,8 @@ bool SessionWorker::may_start_slice(bool draining) const {
 }
 
 bool SessionWorker::has_work(bool draining) const {
-  return may_publish() && (may_decide() || may_ask_first() || may_start_slice(draining) ||
-                           (!draining && requests_.has_queued()));
+  return committing_ || (may_publish() && (may_decide() || may_ask_first() || may_start_slice(draining) ||
+                                           (!draining && requests_.has_queued())));
 }
 
 /// The front waits for the hook's word, which nobody has been asked for yet.
@@ -82,7 +91,8 @@ bool SessionWorker::may_ask_first() const {
 }
 
 bool SessionWorker::may_publish() const {
-  return !session_.blocked() && in_flight_.size() < kMaxBatches &&
+  const std::size_t batches = in_flight_.size() + (committing_ ? 1 : 0);
+  return !session_.blocked() && batches < kMaxBatches &&
          published_up_to_ - session_.confirmed() < kMaxUnconfirmed &&
          unconfirmed_bytes_ < kMaxUnconfirmedBytes;
 }
@@ -130,35 +140,73 @@ bool SessionWorker::must_ask_first(Waiting& next, const Transaction& transaction
 bool SessionWorker::may_decide() const { return !waiting_.empty() && waiting_.front().ready(); }
 
 void SessionWorker::process_batch() {
+  auto batch = decide_batch();
+  finish_commit();
+  if (!batch) return;
+  Transaction& transaction = batch->transaction;
+  transaction.base_committed();
+  const Commit& commit = pipeline_.prepare(transaction, chores_.commit);
+  batch->decided_at = clock_.steady();
+  if (batch->deliveries >= settings_.overlap_from && transaction.may_be_built_on()) {
+    committer_.begin(commit);
+    committing_ = std::move(batch);
+    return;
+  }
+  if (!commit.empty()) store_.commit(commit);
+  publish_committed(*batch);
+}
+
+/// On top of what is being committed. Null where nothing can be decided after all.
+std::unique_ptr<SessionWorker::Batch> SessionWorker::decide_batch() {
   const auto begin = clock_.steady();
-  const auto received_at = waiting_.front().delivery.received_at;
-  Transaction transaction(store_);
-  std::uint64_t last_tag = 0;
-  std::size_t count = 0;
-  std::vector<std::pair<std::string, Verdict>> verdicts;
-  while (may_decide() && count < settings_.max_batch &&
+  const Transaction* const base = committing_ ? &committing_->transaction : nullptr;
+  auto batch = std::make_unique<Batch>(store_, base);
+  batch->received_at = waiting_.front().delivery.received_at;
+  Transaction& transaction = batch->transaction;
+  while (may_decide() && batch->deliveries < settings_.max_batch &&
          transaction.publications().size() < kMaxBatchPublications &&
          clock_.steady() - begin < kMaxBatchTime && !must_ask_first(waiting_.front(), transaction)) {
     const Delivery& delivery = waiting_.front().delivery;
     note_redelivery(delivery);
     Verdict verdict = pipeline_.decide(delivery, advice_on(waiting_.front()), transaction);
-    if (!delivery.request.empty()) verdicts.emplace_back(delivery.request, std::move(verdict));
-    last_tag = delivery.tag;
+    if (!delivery.request.empty()) batch->verdicts.emplace_back(delivery.request, std::move(verdict));
+    batch->last_tag = delivery.tag;
     waiting_bytes_ -= delivery.payload.size();
     waiting_.pop_front();
     --considered_;
-    ++count;
+    ++batch->deliveries;
   }
-  if (count == 0) return;
+  if (batch->deliveries == 0) return nullptr;
   probe_.took(Stage::kDecide, clock_.steady() - begin);
-  InFlight batch = commit_and_publish(transaction);
-  for (const auto& [request, verdict] : verdicts) requests_.decided(request, verdict);
-  batch.last_tag = last_tag;
-  batch.deliveries = count;
-  batch.received_at = received_at;
-  deliveries_in_flight_ += count;
+  return batch;
+}
+
+void SessionWorker::finish_commit() {
+  if (!committing_) return;
+  const auto batch = std::move(committing_);
+  committer_.wait();
+  publish_committed(*batch);
+}
+
+void SessionWorker::publish_committed(Batch& batch) {
+  auto fingerprints = pipeline_.committed(batch.transaction);
+  probe_.took(Stage::kCommit, clock_.steady() - batch.decided_at);
+  InFlight published = publish(batch.transaction.publications());
+  for (const auto& [request, verdict] : batch.verdicts) requests_.decided(request, verdict);
+  published.fingerprints = std::move(fingerprints);
+  published.last_tag = batch.last_tag;
+  published.deliveries = batch.deliveries;
+  published.received_at = batch.received_at;
+  deliveries_in_flight_ += batch.deliveries;
   slice_is_next_ = true;
-  in_flight_.push_back(std::move(batch));
+  in_flight_.push_back(std::move(published));
+}
+
+void SessionWorker::leave() {
+  if (!committing_) return;
+  const auto batch = std::move(committing_);
+  committer_.wait();
+  pipeline_.committed(batch->transaction);
 }
 
 Advice SessionWorker::advice_on(const Waiting& waiting) const {
@@ -172,11 +220,15 @@ bool SessionWorker::is_from_admin(const Delivery& delivery) const {
 }
 
 void SessionWorker::process_slice() {
+  finish_commit();
   Transaction transaction(store_);
   auto slice = pipeline_.fanout().next(transaction);
   if (!slice) return;
   if (slice->withheld > 0) probe_.withheld(slice->withheld);
-  InFlight batch = commit_and_publish(transaction);
+  const auto begin = clock_.steady();
+  pipeline_.commit(transaction, chores_.commit);
+  probe_.took(Stage::kCommit, clock_.steady() - begin);
+  InFlight batch = publish(transaction.publications());
   batch.slice = std::move(slice);
   slice_is_next_ = false;
   ++slices_in_flight_;
@@ -194,6 +246,7 @@ void SessionWorker::process_requests() {
 void SessionWorker::process_presence() {
   const auto now = clock_.steady();
   if (now < next_presence_) return;
+  finish_commit();
   Transaction transaction(store_);
   const bool more = pipeline_.expire_presence(transaction);
   pipeline_.commit(transaction, chores_.commit);
@@ -215,15 +268,6 @@ void SessionWorker::expect_no_more_redeliveries() {
   for (const std::uint64_t sequence : pipeline_.ledger().expect_no_more()) {
     chores_.commit.forgotten_fingerprints.push_back(sequence);
   }
-}
-
-SessionWorker::InFlight SessionWorker::commit_and_publish(Transaction& transaction) {
-  const auto begin = clock_.steady();
-  auto fingerprints = pipeline_.commit(transaction, chores_.commit);
-  probe_.took(Stage::kCommit, clock_.steady() - begin);
-  InFlight batch = publish(transaction.publications());
-  batch.fingerprints = std::move(fingerprints);
-  return batch;
 }
 
 SessionWorker::InFlight SessionWorker::publish(std::span<const Publication> publications) {

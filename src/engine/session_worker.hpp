@@ -8,8 +8,10 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "engine/committer.hpp"
 #include "engine/consultations.hpp"
 #include "engine/engine.hpp"
 #include "engine/fanout.hpp"
@@ -37,13 +39,14 @@ struct Workplace {
   Pipeline& pipeline;
   Requests& requests;
   Chores& chores;
+  Committer& committer;
   BrokerSession& session;
   Consultations& consultations;
 };
 
 /// One broker session's work: takes deliveries, has them decided, commits, publishes, and acknowledges what
-/// the broker confirmed. When it goes, whatever it did not acknowledge is expected to come again. For one
-/// thread.
+/// the broker confirmed. While a large batch is committed, the next one is decided on top of it. When the
+/// worker goes, whatever it did not acknowledge is expected to come again. For one thread.
 class SessionWorker {
  public:
   SessionWorker(const EngineSettings& settings, const Workplace& place, Store& store, Clock& clock,
@@ -57,7 +60,11 @@ class SessionWorker {
   void step(bool draining, std::chrono::milliseconds idle);
 
   /// Nothing that was taken is unfinished.
-  bool drained() const noexcept { return waiting_.empty() && in_flight_.empty(); }
+  bool drained() const noexcept { return waiting_.empty() && in_flight_.empty() && !committing_; }
+
+  /// To be called when no more steps will be made, however they ended, unless the store failed: what is on
+  /// its way into the store is remembered as what is in it. Throws StoreError.
+  void leave();
 
   /// Something was carried to its end: the broker confirmed a batch.
   bool made_progress() const noexcept { return made_progress_; }
@@ -71,6 +78,17 @@ class SessionWorker {
     std::shared_ptr<const Consultations::Question> question = {};  ///< where it was asked
 
     bool ready() const noexcept { return considered && !must_ask && (!question || question->answered()); }
+  };
+  /// Deliveries that are decided.
+  struct Batch {
+    Batch(const Store& store, const Transaction* base) : transaction(store, base) {}
+
+    Transaction transaction;
+    std::uint64_t last_tag = 0;
+    std::size_t deliveries = 0;
+    std::vector<std::pair<std::string, Verdict>> verdicts;  ///< of submissions
+    SteadyClock::time_point received_at;
+    SteadyClock::time_point decided_at;
   };
   /// Deliveries, or a fan-out slice, that are committed and published and wait for the broker's confirms.
   struct InFlight {
@@ -102,12 +120,14 @@ class SessionWorker {
   bool is_from_admin(const Delivery& delivery) const;
   Advice advice_on(const Waiting& waiting) const;
   void process_batch();
+  std::unique_ptr<Batch> decide_batch();
+  void finish_commit();
+  void publish_committed(Batch& batch);
   void process_slice();
   void process_requests();
   void process_presence();
   void note_redelivery(const Delivery& delivery);
   void expect_no_more_redeliveries();
-  InFlight commit_and_publish(Transaction& transaction);
   InFlight publish(std::span<const Publication> publications);
   void acknowledge_confirmed();
   void finish(InFlight& batch, Acknowledged& done);
@@ -118,6 +138,7 @@ class SessionWorker {
   Pipeline& pipeline_;
   Requests& requests_;
   Chores& chores_;
+  Committer& committer_;
   BrokerSession& session_;
   Consultations& consultations_;
   Store& store_;
@@ -127,6 +148,7 @@ class SessionWorker {
   std::deque<Waiting> waiting_;
   std::size_t considered_ = 0;  ///< of those waiting, from the front
   std::size_t waiting_bytes_ = 0;
+  std::unique_ptr<Batch> committing_;  ///< what the committer is at
   std::deque<InFlight> in_flight_;
   std::uint64_t published_up_to_ = 0;
   std::size_t unconfirmed_bytes_ = 0;

@@ -18,7 +18,7 @@ std::string flat(const IdempotencyKey& key) {
 std::optional<StoredMessage> Transaction::message(const AppId& app, const MessageId& id) const {
   const auto found = messages_.find(id);
   if (found != messages_.end()) return commit_.messages[found->second];
-  return store_.message(app, id);
+  return before_ != nullptr ? before_->message(app, id) : store_.message(app, id);
 }
 
 std::optional<TimelineRow> Transaction::row(const TimelineRow& wanted) const {
@@ -27,27 +27,30 @@ std::optional<TimelineRow> Transaction::row(const TimelineRow& wanted) const {
            row.timestamp == wanted.timestamp;
   });
   if (found != commit_.rows.rend()) return *found;
-  return store_.row(wanted.timeline, wanted.timestamp, wanted.message);
+  return before_ != nullptr ? before_->row(wanted)
+                            : store_.row(wanted.timeline, wanted.timestamp, wanted.message);
 }
 
 std::optional<ConversationRow> Transaction::conversation(const TimelineKey& key) const {
   const auto found = conversations_.find(key);
-  if (found != conversations_.end()) return found->second;
-  return store_.conversation(key);
+  if (found != conversations_.end()) return commit_.conversations[found->second];
+  return before_ != nullptr ? before_->conversation(key) : store_.conversation(key);
 }
 
 std::optional<MessageId> Transaction::idempotent(const IdempotencyKey& key, Millis now) const {
   const auto found = temp_uids_.find(flat(key));
   if (found != temp_uids_.end()) return found->second;
-  return store_.idempotent(key, now);
+  return before_ != nullptr ? before_->idempotent(key, now) : store_.idempotent(key, now);
 }
 
 std::vector<MessageId> Transaction::idempotent_to(const AppId& app, const PartyId& recipient,
                                                   std::string_view temp_uid, Millis now) const {
-  auto ids = store_.idempotent_to(app, recipient, temp_uid, now);
+  auto ids = before_ != nullptr ? before_->idempotent_to(app, recipient, temp_uid, now)
+                                : store_.idempotent_to(app, recipient, temp_uid, now);
   for (const IdempotencyRow& row : commit_.idempotency) {
     const bool matches = row.key.app == app && row.key.recipient == recipient && row.key.temp_uid == temp_uid;
-    if (matches) ids.push_back(row.message);
+    // What is being committed may be in the store as well by now.
+    if (matches && std::find(ids.begin(), ids.end(), row.message) == ids.end()) ids.push_back(row.message);
   }
   return ids;
 }
@@ -58,7 +61,8 @@ std::optional<PublicationRow> Transaction::publication(std::string_view client_i
       commit_.publications.rbegin(), commit_.publications.rend(),
       [&](const PublicationRow& row) { return row.packet_id == packet_id && row.client_id == client_id; });
   if (written != commit_.publications.rend()) return *written;
-  return store_.publication(client_id, packet_id, now);
+  return before_ != nullptr ? before_->publication(client_id, packet_id, now)
+                            : store_.publication(client_id, packet_id, now);
 }
 
 std::shared_ptr<const Group> Transaction::written_group(const PartyId& id) const {
@@ -98,7 +102,14 @@ void Transaction::put(StoredMessage message) {
   commit_.messages.push_back(std::move(message));
 }
 
-void Transaction::put(ConversationRow row) { conversations_.insert_or_assign(row.key, std::move(row)); }
+void Transaction::put(ConversationRow row) {
+  const auto [place, is_new] = conversations_.try_emplace(row.key, commit_.conversations.size());
+  if (is_new) {
+    commit_.conversations.push_back(std::move(row));
+  } else {
+    commit_.conversations[place->second] = std::move(row);
+  }
+}
 
 void Transaction::put(IdempotencyRow row) {
   temp_uids_.insert_or_assign(flat(row.key), row.message);
@@ -144,32 +155,39 @@ void Transaction::put_ban(BanRow row, bool stands) {
   bans_.insert_or_assign(std::move(user), Written<BanRow>{std::move(row), stands});
 }
 
-void Transaction::take_sanctions() {
-  for (auto& [key, written] : blocks_) {
-    (written.stands ? commit_.blocks : commit_.removed_blocks).push_back(std::move(written.row));
+bool Transaction::may_be_built_on() const noexcept {
+  return commit_.dead_letters.empty() && commit_.removed_dead_letters.empty() && commit_.jobs.empty() &&
+         groups_.empty() && presence_.empty() && blocks_.empty() && bans_.empty();
+}
+
+void Transaction::seal_sanctions() {
+  for (const auto& [key, written] : blocks_) {
+    (written.stands ? commit_.blocks : commit_.removed_blocks).push_back(written.row);
   }
-  for (auto& [user, written] : bans_) {
-    (written.stands ? commit_.bans : commit_.removed_bans).push_back(std::move(written.row));
+  for (const auto& [user, written] : bans_) {
+    (written.stands ? commit_.bans : commit_.removed_bans).push_back(written.row);
   }
 }
 
-Commit Transaction::take_commit() {
-  take_sanctions();
-  commit_.conversations.reserve(conversations_.size());
-  for (auto& [key, row] : conversations_) commit_.conversations.push_back(std::move(row));
-  for (const auto& [id, group] : groups_) commit_.groups.push_back(*group);
-  for (auto& [user, rows] : presence_) {
+void Transaction::seal_presence() {
+  for (const auto& [user, rows] : presence_) {
     for (const PresenceRow& row : rows.before) {
       const bool stays = std::any_of(rows.now.begin(), rows.now.end(),
                                      [&](const PresenceRow& other) { return other.client == row.client; });
       if (!stays) commit_.removed_presence.push_back(row);
     }
-    for (PresenceRow& row : rows.now) {
+    for (const PresenceRow& row : rows.now) {
       const bool same = std::find(rows.before.begin(), rows.before.end(), row) != rows.before.end();
-      if (!same) commit_.presence.push_back(std::move(row));
+      if (!same) commit_.presence.push_back(row);
     }
   }
-  return std::move(commit_);
+}
+
+Commit& Transaction::seal() {
+  seal_sanctions();
+  seal_presence();
+  for (const auto& [id, group] : groups_) commit_.groups.push_back(*group);
+  return commit_;
 }
 
 }  // namespace inboxd

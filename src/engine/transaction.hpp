@@ -15,11 +15,24 @@
 namespace inboxd {
 
 /// What one batch is about to write, over what the store holds: each message of the batch is decided on the
-/// effects of those before it. Nothing is written until the caller commits what take_commit() gives. For one
-/// thread.
+/// effects of those before it. Nothing is written until the caller commits what seal() gives. For one thread,
+/// but that what is sealed may be read from others.
 class Transaction {
  public:
   explicit Transaction(const Store& store) : store_(store) {}
+  /// Over `before` too, which is on its way into the store (may_be_built_on()) and must last until
+  /// base_committed().
+  Transaction(const Store& store, const Transaction* before) : store_(store), before_(before) {}
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+  ~Transaction() = default;
+
+  /// What it was decided on is in the store now.
+  void base_committed() noexcept { before_ = nullptr; }
+
+  /// Whether another may be decided on it before it is committed: where it writes messages, and what goes
+  /// with each of them. The rest is looked for in the store alone.
+  bool may_be_built_on() const noexcept;
 
   std::optional<StoredMessage> message(const AppId& app, const MessageId& id) const;
   std::optional<TimelineRow> row(const TimelineRow& wanted) const;
@@ -50,6 +63,9 @@ class Transaction {
   void put(FanoutJob job) { commit_.jobs.push_back(std::move(job)); }
   void put(PublicationRow row) { commit_.publications.push_back(std::move(row)); }
   void put(FingerprintRow row) { commit_.fingerprints.push_back(std::move(row)); }
+  /// A delivery of the batch is the one that an earlier batch wrote this fingerprint of.
+  void matched(std::uint64_t fingerprint) { matched_.push_back(fingerprint); }
+  const std::vector<std::uint64_t>& matched_fingerprints() const noexcept { return matched_; }
   void put(ArrivalRow row) { commit_.arrivals.push_back(std::move(row)); }
   void put(OutboxRow row) { commit_.outbox.push_back(std::move(row)); }
   /// Of the user whom `effects` speak of.
@@ -70,8 +86,10 @@ class Transaction {
     return groups_;
   }
 
-  /// Everything to write. Call once, at the end.
-  Commit take_commit();
+  /// Everything to write, to which the caller may add. Call once, at the end; what the batch decided can
+  /// still be asked for.
+  Commit& seal();
+  const Commit& sealed() const noexcept { return commit_; }
 
  private:
   template <class Row>
@@ -81,13 +99,16 @@ class Transaction {
   };
   void put_block(BlockRow row, bool stands);
   void put_ban(BanRow row, bool stands);
-  void take_sanctions();
+  void seal_sanctions();
+  void seal_presence();
 
   const Store& store_;
+  const Transaction* before_ = nullptr;
   Commit commit_;
   std::vector<Publication> publications_;
   std::unordered_map<MessageId, std::size_t> messages_;  ///< index in commit_.messages
-  std::unordered_map<TimelineKey, ConversationRow, TimelineKeyHash> conversations_;
+  /// Likewise in commit_.conversations.
+  std::unordered_map<TimelineKey, std::size_t, TimelineKeyHash> conversations_;
   std::unordered_map<std::string, MessageId> temp_uids_;
   std::unordered_map<PartyId, std::shared_ptr<const Group>> groups_;
   struct Presence {
@@ -97,6 +118,7 @@ class Transaction {
   std::map<std::pair<PartyId, PartyId>, Written<BlockRow>> blocks_;  ///< by owner and user
   std::map<PartyId, Written<BanRow>> bans_;
   std::unordered_map<PartyId, Presence> presence_;  ///< of users whose presence this batch changes
+  std::vector<std::uint64_t> matched_;
 };
 
 }  // namespace inboxd

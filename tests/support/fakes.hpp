@@ -99,6 +99,7 @@ class FakeBroker final : public Broker {
   bool blocked = false;
 
   std::deque<Message> waiting;
+  std::size_t unacknowledged = 0;                              ///< delivered, and not acknowledged yet
   std::vector<std::pair<std::string, std::string>> published;  ///< routing key, payload
   std::vector<std::uint64_t> acknowledged;                     ///< tags, as they came
 };
@@ -108,6 +109,7 @@ class FakeSession final : public BrokerSession {
   explicit FakeSession(FakeBroker& broker) : broker_(broker) {}
 
   ~FakeSession() override {
+    broker_.unacknowledged = 0;
     for (auto it = unacknowledged_.rbegin(); it != unacknowledged_.rend(); ++it) {
       it->second.delivered_before = true;
       broker_.waiting.push_front(std::move(it->second));
@@ -125,6 +127,7 @@ class FakeSession final : public BrokerSession {
       into.push_back(deliver());
       room -= std::min(room, into.back().payload.size());
     }
+    broker_.unacknowledged = unacknowledged_.size();
     if (idle && into.empty()) broker_.on_idle();
     return {};
   }
@@ -152,6 +155,7 @@ class FakeSession final : public BrokerSession {
     broker_.on_operation();
     unacknowledged_.erase(unacknowledged_.begin(), unacknowledged_.upper_bound(tag));
     acknowledged_ = tag;
+    broker_.unacknowledged = unacknowledged_.size();
     broker_.acknowledged.push_back(tag);
     return {};
   }

@@ -1,9 +1,11 @@
 #include <gmock/gmock.h>
 
 #include <map>
+#include <mutex>
 #include <random>
 #include <set>
 
+#include "engine/session_worker.hpp"
 #include "engine_fixture.hpp"
 
 namespace inboxd {
@@ -122,16 +124,22 @@ class CrashingStore final : public Store {
 /// Promise 2: kill the engine at any instant, and nothing is lost, no second row, no second id.
 class CrashRun : public testing::EngineHarness {
  public:
-  CrashRun() {
+  /// `overlap`: each batch is committed while the next one is decided.
+  explicit CrashRun(bool overlap) {
     settings.events.endpoints = {"http://hook"};
     settings.events.wanted.fill(true);
+    if (!overlap) return;
+    settings.overlap_from = 1;
+    settings.max_batch = 3;
   }
 
   /// Runs to the end, killed at each operation for which `kills` says so; returns how many operations there
   /// were.
   int run_with_kills(const std::function<bool(int)>& kills) {
     int operation = 0;
+    std::mutex mutex;  // commits may come from another thread
     broker.on_operation = [&] {
+      const std::lock_guard lock(mutex);
       if (kills(++operation)) throw Killed{};
     };
     CrashingStore crashing(store, broker.on_operation);
@@ -150,12 +158,35 @@ class CrashRun : public testing::EngineHarness {
   /// One process throughout; the store's operation of that number, if it is one, reports a failure.
   void run_with_store_failure(int at) {
     int operation = 0;
+    std::mutex mutex;
     std::function<void()> fail = [&] {
+      const std::lock_guard lock(mutex);
       if (++operation == at) throw StoreError(StoreError::Kind::kIo, "the disk had a bad day");
     };
-    broker.on_operation = [&] { ++operation; };
+    broker.on_operation = [&] {
+      const std::lock_guard lock(mutex);
+      ++operation;
+    };
     CrashingStore failing(store, fail);
     Engine engine(settings, {broker, failing, clock, entropy, log, probe});
+    broker.on_idle = [&] { stop_when_done(engine); };
+    engine.run();
+  }
+
+  /// One process throughout; the link breaks at the operation of that number, if it is the broker's.
+  void run_with_lost_link(int at) {
+    int operation = 0;
+    std::mutex mutex;
+    std::function<void()> count = [&] {
+      const std::lock_guard lock(mutex);
+      ++operation;
+    };
+    broker.on_operation = [&] {
+      const std::lock_guard lock(mutex);
+      if (++operation == at) throw SessionEnded{{BrokerError::Kind::kLost, "the cable was pulled"}};
+    };
+    CrashingStore counting(store, count);
+    Engine engine(settings, {broker, counting, clock, entropy, log, probe});
     broker.on_idle = [&] { stop_when_done(engine); };
     engine.run();
   }
@@ -261,25 +292,28 @@ class CrashRun : public testing::EngineHarness {
   }
 };
 
-TEST(CrashTest, WithoutAnyCrash) {
-  CrashRun run;
+/// With and without a thread for commits.
+class CrashTest : public ::testing::TestWithParam<bool> {};
+
+TEST_P(CrashTest, WithoutAnyCrash) {
+  CrashRun run(GetParam());
   run.send_everything();
   run.run_with_kills([](int) { return false; });
   run.expect_everything_once();
 }
 
-int operations_of_a_run() {
-  CrashRun run;
+int operations_of_a_run(bool overlap) {
+  CrashRun run(overlap);
   run.send_everything();
   return run.run_with_kills([](int) { return false; });
 }
 
-TEST(CrashTest, KilledAtEveryOperation) {
-  const int operations = operations_of_a_run();
+TEST_P(CrashTest, KilledAtEveryOperation) {
+  const int operations = operations_of_a_run(GetParam());
   ASSERT_GT(operations, 100);
   for (int at = 1; at <= operations && !::testing::Test::HasFailure(); ++at) {
     SCOPED_TRACE("killed at operation " + std::to_string(at));
-    CrashRun run;
+    CrashRun run(GetParam());
     run.send_everything();
     run.run_with_kills([at](int operation) { return operation == at; });
     run.expect_everything_once();
@@ -288,30 +322,45 @@ TEST(CrashTest, KilledAtEveryOperation) {
 
 /// A commit that fails may have been written all the same; the engine lives on and must not believe
 /// otherwise.
-TEST(CrashTest, TheStoreFailsAtEveryCommitBeforeOrAfterWriting) {
-  const int operations = operations_of_a_run();
+TEST_P(CrashTest, TheStoreFailsAtEveryCommitBeforeOrAfterWriting) {
+  const int operations = operations_of_a_run(GetParam());
   for (int at = 1; at <= operations && !::testing::Test::HasFailure(); ++at) {
     SCOPED_TRACE("failed at operation " + std::to_string(at));
-    CrashRun run;
+    CrashRun run(GetParam());
     run.send_everything();
     run.run_with_store_failure(at);
     run.expect_everything_once();
   }
 }
 
-TEST(CrashTest, KilledAgainAndAgain) {
+TEST_P(CrashTest, TheLinkBreaksAtEveryOperation) {
+  const int operations = operations_of_a_run(GetParam());
+  for (int at = 1; at <= operations && !::testing::Test::HasFailure(); ++at) {
+    SCOPED_TRACE("lost at operation " + std::to_string(at));
+    CrashRun run(GetParam());
+    run.send_everything();
+    run.run_with_lost_link(at);
+    run.expect_everything_once();
+  }
+}
+
+TEST_P(CrashTest, KilledAgainAndAgain) {
   for (unsigned seed = 1; seed <= 100 && !::testing::Test::HasFailure(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::mt19937 random(seed);
     // Seldom enough that a run comes to its end.
     std::bernoulli_distribution kill(1.0 / (20 + seed % 100));
-    CrashRun run;
+    CrashRun run(GetParam());
     run.broker.prefetch = 1 + seed % 40;
     run.send_everything();
     run.run_with_kills([&](int) { return kill(random); });
     run.expect_everything_once();
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Commits, CrashTest, ::testing::Bool(), [](const auto& test) {
+  return test.param ? "WhileTheNextIsDecided" : "OneAfterTheOther";
+});
 
 }  // namespace
 }  // namespace inboxd

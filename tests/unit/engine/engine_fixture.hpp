@@ -33,11 +33,11 @@ class EngineHarness {
     engine.run();
   }
 
-  /// The broker is idle; the engine may still have large groups to serve, or something to write when it has
-  /// time.
+  /// The broker is idle; the engine may still be at what it took, have large groups to serve, or something to
+  /// write when it has time.
   void stop_when_done(Engine& engine) {
     clock.advance(std::chrono::milliseconds(100));
-    if (store.jobs().empty()) engine.stop(clock.steady() + std::chrono::seconds(1));
+    if (broker.unacknowledged == 0 && store.jobs().empty()) engine.stop(clock.steady() + std::chrono::seconds(1));
   }
 
   void chat(const std::string& from, const std::string& to, const std::string& payload) {

@@ -221,6 +221,7 @@ class PolicyRun : public testing::EngineHarness {
     settings.events.endpoints = {"http://hook"};
     settings.events.wanted.fill(true);
     settings.fanout_slice = 3;
+    if (one_in(2)) settings.overlap_from = 1;
     model_.told = one_in(3);
     model_.members_only = one_in(3);
     model_.hook = one_in(2);

@@ -1,0 +1,44 @@
+#include "engine/committer.hpp"
+
+#include <utility>
+
+namespace inboxd {
+
+Committer::Committer(Store& store)
+    : store_(store), thread_([this](const std::stop_token& stop) { work(stop); }) {}
+
+void Committer::begin(const Commit& commit) {
+  const std::lock_guard lock(mutex_);
+  commit_ = &commit;
+  changed_.notify_all();
+}
+
+void Committer::wait() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return commit_ == nullptr; });
+  if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+}
+
+void Committer::work(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  while (changed_.wait(lock, stop, [this] { return commit_ != nullptr; })) {
+    const Commit& commit = *commit_;
+    lock.unlock();
+    auto failure = carry_out(commit);
+    lock.lock();
+    failure_ = std::move(failure);
+    commit_ = nullptr;
+    changed_.notify_all();
+  }
+}
+
+std::exception_ptr Committer::carry_out(const Commit& commit) noexcept {
+  try {
+    store_.commit(commit);
+    return nullptr;
+  } catch (...) {
+    return std::current_exception();
+  }
+}
+
+}  // namespace inboxd

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <stop_token>
+#include <thread>
+
+#include "engine/ports.hpp"
+
+namespace inboxd {
+
+/// Commits on a thread of its own, so that what comes next can be decided meanwhile. One commit at a time; for
+/// one thread.
+class Committer {
+ public:
+  /// `store` must outlive it.
+  explicit Committer(Store& store);
+  /// Not while a commit is under way.
+  ~Committer() = default;
+  Committer(const Committer&) = delete;
+  Committer& operator=(const Committer&) = delete;
+
+  /// `commit` must last, unchanged, until wait() returns or throws.
+  void begin(const Commit& commit);
+
+  /// Waits until what was begun is done. Throws what the commit threw.
+  void wait();
+
+ private:
+  void work(const std::stop_token& stop);
+  std::exception_ptr carry_out(const Commit& commit) noexcept;
+
+  Store& store_;
+  std::mutex mutex_;  ///< guards what follows
+  std::condition_variable_any changed_;
+  const Commit* commit_ = nullptr;  ///< under way
+  std::exception_ptr failure_;
+  std::jthread thread_;
+};
+
+}  // namespace inboxd
