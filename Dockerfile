@@ -19,7 +19,7 @@ RUN /usr/local/lib/install-deps runtime && rm -rf /var/lib/apt/lists/*
 COPY LICENSE /usr/share/doc/inboxd/LICENSE
 COPY --from=build /src/build/release/inboxd /usr/local/bin/inboxd
 
-# The broker of compose.yaml: Debian's, the version that the tests run against. It configures itself from the same
+# The broker of compose.rabbitmq.yaml: Debian's, the version that the tests run against. It configures itself from the same
 # settings as the engine, so that the two cannot disagree.
 FROM runtime AS broker
 RUN /usr/local/lib/install-deps broker && rm -rf /var/lib/apt/lists/*
@@ -41,8 +41,9 @@ USER inboxd
 WORKDIR /data
 ENV DATA_DIR=/data
 ENV HTTP_BIND=0.0.0.0
+ENV BIND=0.0.0.0
 VOLUME /data
-EXPOSE 8004 9090
+EXPOSE 1883 15675 8004 9090
 # Alive, not ready: an engine whose broker is away is not cured by starting it again.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s CMD curl -fsS -o /dev/null "http://127.0.0.1:${HTTP_PORT:-${PORT:-8004}}/health/live"
 ENTRYPOINT ["inboxd"]

@@ -5,11 +5,20 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/system/system_error.hpp>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <filesystem>
 #include <iostream>
 #include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "app/broker_settings.hpp"
 #include "app/invocation.hpp"
@@ -87,6 +96,48 @@ bool check_store(const config::Settings& settings, Clock& clock) {
   return say(true, "store", directory.string());
 }
 
+struct Port {
+  std::string_view setting;
+  std::string address;
+  std::uint16_t number;
+};
+
+/// Those that serve would listen on.
+std::vector<Port> ports_of(const config::Settings& settings) {
+  std::vector<Port> ports = {{"HTTP_PORT", settings.http_bind, settings.http_port},
+                             {"METRICS_PORT", settings.http_bind, settings.metrics_port}};
+  if (settings.embedded) {
+    ports.push_back({"MQTT_PORT", settings.bind, settings.mqtt_port});
+    ports.push_back({"MQTT_WS_PORT", settings.bind, settings.mqtt_ws_port});
+    ports.push_back({"MQTT_TLS_PORT", settings.bind, settings.mqtt_tls_port});
+    ports.push_back({"MQTT_WSS_PORT", settings.bind, settings.mqtt_wss_port});
+  }
+  std::erase_if(ports, [](const Port& port) { return port.number == 0; });
+  return ports;
+}
+
+/// Listens for a moment.
+bool try_port(const Port& port) {
+  namespace asio = boost::asio;
+  try {
+    asio::io_context context;
+    const asio::ip::tcp::acceptor acceptor(context, {asio::ip::make_address(port.address), port.number});
+    return true;
+  } catch (const boost::system::system_error& error) {
+    return say(false, "ports",
+               fmt::format("{} {}:{}: {}", port.setting, port.address, port.number, error.code().message()));
+  }
+}
+
+bool check_ports(const config::Settings& settings) {
+  if (const auto owner = owner_of(settings.data_dir)) {
+    return say(true, "ports", fmt::format("not tried: process {} may be listening on them", *owner));
+  }
+  const auto ports = ports_of(settings);
+  const auto failed = std::count_if(ports.begin(), ports.end(), [](const Port& port) { return !try_port(port); });
+  return failed == 0 && say(true, "ports", fmt::format("{} can be listened on", ports.size()));
+}
+
 int check(const Invocation& invocation) {
   const auto loaded = load_settings(invocation, Needs::kLogin);
   if (!loaded) return kUsage;
@@ -96,14 +147,15 @@ int check(const Invocation& invocation) {
   SystemClock clock;
   const bool broker = check_broker(loaded->settings, clock);
   const bool store = check_store(loaded->settings, clock);
-  return broker && store ? kDone : kFailed;
+  const bool ports = check_ports(loaded->settings);
+  return broker && store && ports ? kDone : kFailed;
 }
 
 }  // namespace
 
 void add_check(CLI::App& root, Invocation& invocation) {
   CLI::App* const command =
-      root.add_subcommand("check", "Say what the settings are, and try the broker and the store");
+      root.add_subcommand("check", "Say what the settings are, and try the broker, the store and the ports");
   add_settings(*command, invocation);
   command->callback([&invocation] { invocation.action = [&invocation] { return check(invocation); }; });
 }

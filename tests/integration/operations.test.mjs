@@ -7,14 +7,16 @@ import { freePort, inboxd } from './support/paths.mjs'
 import { output, run, Running } from './support/processes.mjs'
 import { eventually } from './support/wait.mjs'
 import { bodies } from './support/store.mjs'
-import { added, outgoing, withWorld } from './support/world.mjs'
+import { added, embedded, outgoing, withWorld } from './support/world.mjs'
 
 const text = `secret words ${randomUUID()}` // what nobody but the recipient may read
 
 withWorld('operations', {}, (scenario) => {
   const others = []
+  // With ports of its own where it is a broker itself.
   const another = async (world, settings, dir) => {
-    const engine = await Engine.create(world.broker, settings, dir)
+    const ports = embedded ? { MQTT_PORT: (await output(freePort, [])).trim(), MQTT_WS_PORT: '0' } : {}
+    const engine = await Engine.create(world.broker, { ...ports, ...settings }, dir)
     others.push(engine)
     return engine
   }
@@ -75,13 +77,13 @@ withWorld('operations', {}, (scenario) => {
     const other = await another(world, {}, 'data-check')
     const good = await other.command('check')
     assert.equal(good.code, 0, good.stdout + good.stderr)
-    other.env.RABBITMQ_PORT = '1'
+    Object.assign(other.env, embedded ? { MQTT_PORT: String(world.broker.mqttPort) } : { RABBITMQ_PORT: '1' })
     const bad = await other.command('check')
     assert.notEqual(bad.code, 0)
-    assert.match(bad.stdout + bad.stderr, /refused|unreachable|connect/i)
+    assert.match(bad.stdout + bad.stderr, embedded ? /in use/i : /refused|unreachable|connect/i)
   })
 
-  scenario('RABBITMQ_URI with a token in the password’s place is taken, and wins over host and port', async (world) => {
+  scenario.ofRabbitMQ('RABBITMQ_URI with a token in the password’s place is taken, and wins over host and port', async (world) => {
     const other = await another(world, {
       RABBITMQ_URI: `amqp://ignored:${world.serviceToken()}@127.0.0.1:${world.broker.amqpPort}?heartbeat=60`, RABBITMQ_PORT: '1',
     }, 'data-uri')
@@ -113,7 +115,7 @@ withWorld('operations', {}, (scenario) => {
       'PATH_PREFIX', 'LOG_LEVEL', 'RABBITMQ_URI']) assert.ok(stdout.includes(name), name)
   })
 
-  scenario('a second instance stands by, not ready, says why, and takes over', async (world) => {
+  scenario.ofRabbitMQ('a second instance stands by, not ready, says why, and takes over', async (world) => {
     const second = await another(world, {}, 'data-second')
     second.launch()
     await eventually('it stands by', async () => (await second.get('/health/ready')).text.match(/standby|stands by/i))
@@ -129,7 +131,9 @@ withWorld('operations', {}, (scenario) => {
   })
 
   scenario('a second instance on the same store stands by too, and takes over with the history', async (world) => {
-    const second = await another(world, {}, 'data')
+    // On the embedded broker its ports come with the store.
+    const ports = embedded ? { MQTT_PORT: String(world.broker.mqttPort), MQTT_WS_PORT: String(world.broker.webPort) } : {}
+    const second = await another(world, ports, 'data')
     second.launch()
     await eventually('it stands by', async () => (await second.get('/health/ready')).status === 503)
     const why = (await second.get('/health/ready')).text
@@ -141,7 +145,7 @@ withWorld('operations', {}, (scenario) => {
     await world.engine.start()
   })
 
-  scenario('not ready while the broker is away, and ready again after', async (world) => {
+  scenario.ofRabbitMQ('not ready while the broker is away, and ready again after', async (world) => {
     await world.broker.stop()
     await world.engine.ready(false)
     assert.equal((await world.engine.get('/health/live')).status, 200)
@@ -153,7 +157,7 @@ withWorld('operations', {}, (scenario) => {
     await alice.wait(added('alice', 'after'))
   })
 
-  scenario('its own login is renewed before the token ends, and nothing is lost or doubled', async (world) => {
+  scenario.ofRabbitMQ('its own login is renewed before the token ends, and nothing is lost or doubled', async (world) => {
     await world.engine.stop()
     world.engine.env.SERVICE_TOKEN_TTL = '10 s'
     await world.engine.start()
@@ -170,7 +174,7 @@ withWorld('operations', {}, (scenario) => {
     await world.engine.start()
   })
 
-  scenario('SIGTERM: what was taken is finished, nothing is left half done', async (world) => {
+  scenario.ofRabbitMQ('SIGTERM: what was taken is finished, nothing is left half done', async (world) => {
     const sender = await world.mqtt('oscar')
     const count = 2000
     const sent = Array.from({ length: count }, (_, n) => sender.publish(outgoing('oscar', 'peter'), { text: `drain ${n}` }))

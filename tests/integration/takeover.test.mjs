@@ -5,7 +5,7 @@ import { eventually } from './support/wait.mjs'
 import { added, chat21Added, withWorld } from './support/world.mjs'
 
 withWorld('taking over a broker', { engine: false }, (scenario) => {
-  scenario('queues declared before the first start, with messages waiting, are consumed as they are', async (world) => {
+  scenario.ofRabbitMQ('queues declared before the first start, with messages waiting, are consumed as they are', async (world) => {
     const before = await world.amqp()
     await before.onChannel(async (channel) => {
       for (const queue of ['messages', 'persist', 'webhooks']) await channel.assertQueue(queue, { durable: true })
@@ -29,6 +29,7 @@ withWorld('taking over a broker', { engine: false }, (scenario) => {
   })
 
   scenario('`.persist` stores, and publishes nothing', async (world) => {
+    if (!world.engine.running) await world.engine.start()
     const backend = await world.amqp()
     const dave = await world.inbox('dave')
     const body = { message_id: 'p-2', sender: 'erin', recipient: 'dave', status: 150, timestamp: 1600000000002, text: 'silent' }
@@ -72,7 +73,7 @@ withWorld('taking over a broker', { engine: false }, (scenario) => {
     assert.equal((await conversation(world.engine, 'hugo', 'ivan')).message, 'newer')
   })
 
-  scenario('the queues keep the arguments that others declare them with', async (world) => {
+  scenario.ofRabbitMQ('the queues keep the arguments that others declare them with', async (world) => {
     const other = await world.amqp()
     await other.onChannel(async (channel) => {
       for (const queue of ['messages', 'persist']) await channel.assertQueue(queue, { durable: true, exclusive: false, autoDelete: false })

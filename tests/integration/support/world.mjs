@@ -98,12 +98,12 @@ export class World {
 }
 
 // A `describe` with a world, whose logs are printed when one of its tests fails. `tests` gets `scenario(name, body)`, whose
-// body gets the world.
+// body gets the world, and `scenario.ofRabbitMQ(name, body)` for what there is on no other broker.
 export function withWorld(name, options, tests) {
   describe(name, () => {
     let world
     it('a broker and an engine start', async () => { world = await World.create(options.settings, options) })
-    tests((title, body) => it(title, async () => {
+    const scenario = (title, body) => it(title, async () => {
       if (!world) throw new Error('there is no broker or engine to test with')
       try {
         await body(world)
@@ -111,7 +111,9 @@ export function withWorld(name, options, tests) {
         world.report()
         throw error
       }
-    }))
+    })
+    scenario.ofRabbitMQ = embedded ? (title) => it(title, { skip: 'there is no RabbitMQ' }) : scenario
+    tests(scenario)
     it('the engine stops in good order', async () => { await world?.close() })
   })
 }
