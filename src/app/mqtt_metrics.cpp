@@ -76,12 +76,12 @@ struct MqttMetrics::Series {
                                   kRefusals)),
         bytes_in(BuildCounter()
                      .Name("inboxd_mqtt_bytes_in_total")
-                     .Help("Bytes of connections that have ended.")
+                     .Help("Bytes from clients, on the network.")
                      .Register(registry)
                      .Add({})),
         bytes_out(BuildCounter()
                       .Name("inboxd_mqtt_bytes_out_total")
-                      .Help("Bytes of connections that have ended.")
+                      .Help("Bytes to clients, on the network.")
                       .Register(registry)
                       .Add({})),
         descriptors(BuildCounter()
@@ -153,10 +153,9 @@ void MqttMetrics::sessions(std::size_t all, std::size_t connected, std::size_t r
 void MqttMetrics::accepted(mqtt::TransportKind kind) { series_->accepts[index_of(kind)]->Increment(); }
 void MqttMetrics::refused(mqtt::Refused why) { series_->network_refusals[index_of(why)]->Increment(); }
 
-void MqttMetrics::closed(mqtt::TransportKind, mqtt::CloseCause, std::uint64_t bytes_in,
-                         std::uint64_t bytes_out) {
-  series_->bytes_in.Increment(static_cast<double>(bytes_in));
-  series_->bytes_out.Increment(static_cast<double>(bytes_out));
+void MqttMetrics::transferred(std::size_t bytes_in, std::size_t bytes_out) {
+  if (bytes_in != 0) series_->bytes_in.Increment(static_cast<double>(bytes_in));
+  if (bytes_out != 0) series_->bytes_out.Increment(static_cast<double>(bytes_out));
 }
 
 void MqttMetrics::failed(std::string_view why) {

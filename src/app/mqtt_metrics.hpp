@@ -34,8 +34,8 @@ class MqttMetrics final : public mqtt::MqttProbe, public mqtt::ListenerProbe {
   // ListenerProbe
   void accepted(mqtt::TransportKind kind) override;
   void refused(mqtt::Refused why) override;
-  void closed(mqtt::TransportKind kind, mqtt::CloseCause cause, std::uint64_t bytes_in,
-              std::uint64_t bytes_out) override;
+  void transferred(std::size_t bytes_in, std::size_t bytes_out) override;
+  void closed(mqtt::TransportKind /*kind*/, mqtt::CloseCause /*cause*/) override {}
   void failed(std::string_view why) override;
   void out_of_descriptors() override;
 

@@ -116,6 +116,7 @@ void SocketTransport::readable() {
   const std::size_t n = socket_.read_some(asio::buffer(buffer.data(), buffer.size()), error);
   if (error && !is_block(error)) return lost(error);
   bytes_in_ += n;
+  others_->probe().transferred(n, 0);
   if (stage_ != Stage::kLingering && n > 0) take(buffer.first(n));
   write();
   wait_readable();
@@ -170,11 +171,21 @@ void SocketTransport::push() {
   if (stage_ != Stage::kOpen || waits_to_write_ || unsent() == 0) return;
   seal();
   cut();
+  give_to_kernel();
+}
+
+/// False: the connection is lost.
+bool SocketTransport::give_to_kernel() {
   error_code error;
   const std::size_t n = socket_.write_some(asio::buffer(wire_.data() + taken_, wire_.size() - taken_), error);
-  if (error && !is_block(error)) return lost(error);
+  if (error && !is_block(error)) {
+    lost(error);
+    return false;
+  }
   bytes_out_ += n;
   taken_ += n;
+  others_->probe().transferred(0, n);
+  return true;
 }
 
 /// Lets go of what the kernel has, where that is worth moving the rest.
@@ -197,11 +208,7 @@ void SocketTransport::writable() {
     if (stage_ == Stage::kFlushing) linger();
     return;
   }
-  error_code error;
-  const std::size_t n = socket_.write_some(asio::buffer(wire_.data() + taken_, wire_.size() - taken_), error);
-  if (error && !is_block(error)) return lost(error);
-  bytes_out_ += n;
-  taken_ += n;
+  if (!give_to_kernel()) return;
   if (taken_ == wire_.size()) {
     others_->give_back(std::move(wire_));
     taken_ = 0;
@@ -285,7 +292,7 @@ void SocketTransport::leave() {
   if (handler_) {
     call([this] { handler_->closed(cause_); });
     handler_.reset();
-    others_->probe().closed(origin_.kind, cause_, bytes_in_, bytes_out_);
+    others_->probe().closed(origin_.kind, cause_);
   } else {
     others_->probe().refused(refused_);
   }

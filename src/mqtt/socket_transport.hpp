@@ -86,6 +86,7 @@ class SocketTransport final : public Transport, public std::enable_shared_from_t
   void cut();
   void wait_writable();
   void writable();
+  bool give_to_kernel();
   void written();
 
   void say_goodbye(CloseCause cause, std::chrono::milliseconds deadline);

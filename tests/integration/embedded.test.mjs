@@ -110,6 +110,8 @@ withWorld('operating the embedded broker', { settings: limits }, (scenario) => {
       await eventually(`${name[0]} of QoS ${name[1].qos} is ${expected}`, async () => (await metric(...name)) === expected)
     }
 
+    assert.ok(await metric('bytes_in_total') > 0 && await metric('bytes_out_total') > 0, 'bytes of connections that are open count')
+
     const lasting = { token: await world.token('finn'), clientId: 'finn', clean: false, ws: true }
     const finn = await world.mqtt('finn', lasting)
     await finn.subscribe(`${prefix}/finn/+/messages/#`, 0)

@@ -46,11 +46,11 @@ class RecordingProbe final : public ListenerProbe {
   void refused(Refused why) override {
     journal_.note([why](Happened& so_far) { so_far.refused.push_back(why); });
   }
-  void closed(TransportKind, CloseCause, std::uint64_t, std::uint64_t bytes_out) override {
-    journal_.note([bytes_out](Happened& so_far) {
-      ++so_far.probe_closed;
-      so_far.bytes_out += bytes_out;
-    });
+  void transferred(std::size_t, std::size_t bytes_out) override {
+    journal_.note([bytes_out](Happened& so_far) { so_far.bytes_out += bytes_out; });
+  }
+  void closed(TransportKind, CloseCause) override {
+    journal_.note([](Happened& so_far) { ++so_far.probe_closed; });
   }
   void failed(std::string_view) override {
     journal_.note([](Happened& so_far) { ++so_far.failed; });
