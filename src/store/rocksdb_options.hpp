@@ -34,7 +34,7 @@ struct RocksDbOptions {
   std::size_t block_cache_bytes = std::size_t{8} * 1024 * 1024;
   /// What all tables together gather in memory before they write it to table files. While those are being
   /// written it can be thrice that.
-  std::size_t write_buffer_bytes = std::size_t{16} * 1024 * 1024;
+  std::size_t write_buffer_bytes = std::size_t{64} * 1024 * 1024;
   /// The file system to use instead of the machine's, for tests that make it fail. Must outlive the store.
   /// Not owned.
   rocksdb::Env* env = nullptr;
