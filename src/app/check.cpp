@@ -116,12 +116,12 @@ std::vector<Port> ports_of(const config::Settings& settings) {
   return ports;
 }
 
-/// Listens for a moment.
-bool try_port(const Port& port) {
-  namespace asio = boost::asio;
+using Acceptor = boost::asio::ip::tcp::acceptor;
+
+bool try_port(const Port& port, boost::asio::io_context& context, std::vector<Acceptor>& acceptors) {
   try {
-    asio::io_context context;
-    const asio::ip::tcp::acceptor acceptor(context, {asio::ip::make_address(port.address), port.number});
+    const boost::asio::ip::tcp::endpoint endpoint(boost::asio::ip::make_address(port.address), port.number);
+    acceptors.emplace_back(context, endpoint);
     return true;
   } catch (const boost::system::system_error& error) {
     return say(false, "ports",
@@ -134,7 +134,10 @@ bool check_ports(const config::Settings& settings) {
     return say(true, "ports", fmt::format("not tried: process {} may be listening on them", *owner));
   }
   const auto ports = ports_of(settings);
-  const auto failed = std::count_if(ports.begin(), ports.end(), [](const Port& port) { return !try_port(port); });
+  boost::asio::io_context context;
+  std::vector<Acceptor> acceptors;  // all at once: two settings may name one port
+  const auto failed = std::count_if(ports.begin(), ports.end(),
+                                    [&](const Port& port) { return !try_port(port, context, acceptors); });
   return failed == 0 && say(true, "ports", fmt::format("{} can be listened on", ports.size()));
 }
 

@@ -44,8 +44,8 @@ class Scratch {
 
 /// Numbers stay text, so that no digit is lost; iterative, so that no depth of nesting can exhaust the stack.
 /// That the text is UTF-8 is seen to before.
-constexpr unsigned kFlags = rapidjson::kParseInsituFlag | rapidjson::kParseNumbersAsStringsFlag |
-                            rapidjson::kParseIterativeFlag;
+constexpr unsigned kFlags =
+    rapidjson::kParseInsituFlag | rapidjson::kParseNumbersAsStringsFlag | rapidjson::kParseIterativeFlag;
 
 constexpr std::string_view kBlanks = " \t\r\n";
 
@@ -58,8 +58,7 @@ std::string_view trimmed(std::string_view text) noexcept {
 /// Takes the parser's events and notes where in the text the values of the first level lie.
 class Slicer : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Slicer> {
  public:
-  Slicer(std::string_view text, rapidjson::InsituStringStream& stream)
-      : text_(text), stream_(stream) {}
+  Slicer(std::string_view text, rapidjson::InsituStringStream& stream) : text_(text), stream_(stream) {}
 
   bool Default() { return value_ended(stream_.Tell()); }  // NOLINT(readability-identifier-naming)
   bool Key(const char* text, rapidjson::SizeType length,
@@ -223,6 +222,11 @@ void append_quoted(std::string& out, std::string_view text) {
   out.push_back('"');
 }
 
+/// Those that JSON has no place for, not even between its tokens.
+bool is_foreign_control(char c) noexcept {
+  return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r';
+}
+
 char first(std::string_view raw) noexcept { return raw.empty() ? '\0' : raw.front(); }
 
 }  // namespace
@@ -243,9 +247,12 @@ std::optional<std::string_view> Object::find_value(std::string_view key) const n
 Result<Object, Refusal> parse_object(std::string_view text) {
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
-  // The parser takes a NUL for the end of the text, and would let pass whatever follows it.
-  if (text.find('\0') != std::string_view::npos) {
-    return Failure<Refusal>(Refusal{Reason::kBadJson, "the payload holds a NUL byte"});
+  // The parser takes a NUL for the end of the text, and would let pass whatever follows it; and Debian's
+  // scans over 0x1A to 0x1F where it looks at sixteen bytes at a time.
+  if (const auto control = std::find_if(text.begin(), text.end(), is_foreign_control);
+      control != text.end()) {
+    return Failure<Refusal>(Refusal{Reason::kBadJson, "the payload holds a control character, at byte " +
+                                                          std::to_string(control - text.begin())});
   }
   if (const std::size_t valid = valid_utf8_prefix(text); valid != text.size()) {
     return Failure<Refusal>(

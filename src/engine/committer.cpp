@@ -13,10 +13,11 @@ void Committer::begin(const Commit& commit) {
   changed_.notify_all();
 }
 
-void Committer::wait() {
+SteadyClock::duration Committer::wait() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return commit_ == nullptr; });
   if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+  return took_;
 }
 
 void Committer::work(const std::stop_token& stop) {
@@ -24,8 +25,11 @@ void Committer::work(const std::stop_token& stop) {
   while (changed_.wait(lock, stop, [this] { return commit_ != nullptr; })) {
     const Commit& commit = *commit_;
     lock.unlock();
+    const auto begin = SteadyClock::now();
     auto failure = carry_out(commit);
+    const auto took = SteadyClock::now() - begin;
     lock.lock();
+    took_ = took;
     failure_ = std::move(failure);
     commit_ = nullptr;
     changed_.notify_all();

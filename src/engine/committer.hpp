@@ -10,8 +10,8 @@
 
 namespace inboxd {
 
-/// Commits on a thread of its own, so that what comes next can be decided meanwhile. One commit at a time; for
-/// one thread.
+/// Commits on a thread of its own, so that what comes next can be decided meanwhile. One commit at a time;
+/// for one thread.
 class Committer {
  public:
   /// `store` must outlive it.
@@ -24,8 +24,8 @@ class Committer {
   /// `commit` must last, unchanged, until wait() returns or throws.
   void begin(const Commit& commit);
 
-  /// Waits until what was begun is done. Throws what the commit threw.
-  void wait();
+  /// Waits until what was begun is done; returns how long that took. Throws what the commit threw.
+  SteadyClock::duration wait();
 
  private:
   void work(const std::stop_token& stop);
@@ -36,6 +36,7 @@ class Committer {
   std::condition_variable_any changed_;
   const Commit* commit_ = nullptr;  ///< under way
   std::exception_ptr failure_;
+  SteadyClock::duration took_{};
   std::jthread thread_;
 };
 

@@ -108,6 +108,7 @@ void Engine::Impl::run() {
     show(LinkState::kConnecting, "");
     try {
       if (!pipeline_) {
+        store_.recover();
         pipeline_.emplace(settings_, PipelinePorts{store_, clock_, entropy_, log_, probe_, ports_.listener,
                                                    ports_.filters});
       }
@@ -147,14 +148,14 @@ void Engine::Impl::serve(BrokerSession& session) {
   Consultations consultations(ports_.hook, settings_.hook_window, [this] { wake(); });
   SessionWorker worker(settings_, {*pipeline_, requests_, chores_, committer_, session, consultations},
                        store_, clock_, probe_);
-  std::optional<SessionEnded> ended;
+  std::exception_ptr ended;
   try {
     work(worker, session);
-  } catch (const SessionEnded& lost) {
-    ended = lost;
+  } catch (...) {
+    ended = std::current_exception();
   }
   worker.leave();
-  if (ended) throw SessionEnded(*ended);
+  if (ended) std::rethrow_exception(ended);
 }
 
 void Engine::Impl::work(SessionWorker& worker, BrokerSession& session) {

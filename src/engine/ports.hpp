@@ -321,6 +321,10 @@ class Store {
   /// The whole of one job.
   virtual std::optional<FanoutJob> job(std::uint64_t sequence) const = 0;
 
+  /// To be called after a commit has failed, before anything is read that decisions depend on: what is read
+  /// until then need not be what the next commit meets. Throws StoreError while nothing can be written.
+  virtual void recover() = 0;
+
   /// Whether it can be read and written, as far as it knows without trying. From any thread.
   virtual bool healthy() const noexcept = 0;
 };

@@ -15,6 +15,8 @@ constexpr std::uint64_t kMaxUnconfirmed = 16'384;
 constexpr std::size_t kMaxUnconfirmedBytes = std::size_t{64} * 1024 * 1024;
 /// A batch is closed after this long, so that costly messages hold up neither heartbeats nor the rest.
 constexpr milliseconds kMaxBatchTime{50};
+/// While another is committed, which is published only after that.
+constexpr milliseconds kMaxOverlapTime{5};
 /// Batches and slices on their way. What comes in meanwhile makes the next batch larger: with few on their
 /// way each pays less for its commit, and with more than one the broker never waits for the engine. Three was
 /// the best measured.
@@ -45,10 +47,6 @@ SessionWorker::SessionWorker(const EngineSettings& settings, const Workplace& pl
       next_presence_(clock.steady()) {}
 
 SessionWorker::~SessionWorker() {
-  try {
-    if (committing_) committer_.wait();
-  } catch (...) {  // NOLINT(bugprone-empty-catch): leave() was for those who want to know
-  }
   pipeline_.session_lost();
   requests_.session_lost();
 }
@@ -141,19 +139,11 @@ bool SessionWorker::may_decide() const { return !waiting_.empty() && waiting_.fr
 
 void SessionWorker::process_batch() {
   auto batch = decide_batch();
-  finish_commit();
-  if (!batch) return;
-  Transaction& transaction = batch->transaction;
-  transaction.base_committed();
-  const Commit& commit = pipeline_.prepare(transaction, chores_.commit);
-  batch->decided_at = clock_.steady();
-  if (batch->deliveries >= settings_.overlap_from && transaction.may_be_built_on()) {
-    committer_.begin(commit);
-    committing_ = std::move(batch);
-    return;
-  }
-  if (!commit.empty()) store_.commit(commit);
-  publish_committed(*batch);
+  // What was decided is committed before a link that breaks can undo it.
+  const auto base = take_committed();
+  if (batch) commit(batch);
+  if (base) publish_batch(*base);
+  if (batch) publish_batch(*batch);
 }
 
 /// On top of what is being committed. Null where nothing can be decided after all.
@@ -163,9 +153,10 @@ std::unique_ptr<SessionWorker::Batch> SessionWorker::decide_batch() {
   auto batch = std::make_unique<Batch>(store_, base);
   batch->received_at = waiting_.front().delivery.received_at;
   Transaction& transaction = batch->transaction;
+  const milliseconds limit = committing_ ? kMaxOverlapTime : kMaxBatchTime;
   while (may_decide() && batch->deliveries < settings_.max_batch &&
-         transaction.publications().size() < kMaxBatchPublications &&
-         clock_.steady() - begin < kMaxBatchTime && !must_ask_first(waiting_.front(), transaction)) {
+         transaction.publications().size() < kMaxBatchPublications && clock_.steady() - begin < limit &&
+         !must_ask_first(waiting_.front(), transaction)) {
     const Delivery& delivery = waiting_.front().delivery;
     note_redelivery(delivery);
     Verdict verdict = pipeline_.decide(delivery, advice_on(waiting_.front()), transaction);
@@ -181,32 +172,47 @@ std::unique_ptr<SessionWorker::Batch> SessionWorker::decide_batch() {
   return batch;
 }
 
-void SessionWorker::finish_commit() {
-  if (!committing_) return;
-  const auto batch = std::move(committing_);
-  committer_.wait();
-  publish_committed(*batch);
+/// Now, or by the committer, which takes the batch.
+void SessionWorker::commit(std::unique_ptr<Batch>& batch) {
+  Transaction& transaction = batch->transaction;
+  transaction.base_committed();
+  const Commit& commit = pipeline_.prepare(transaction, chores_.commit);
+  if (batch->deliveries >= settings_.overlap_from && transaction.may_be_built_on()) {
+    committer_.begin(commit);
+    committing_ = std::move(batch);
+    return;
+  }
+  const auto begin = clock_.steady();
+  if (!commit.empty()) store_.commit(commit);
+  probe_.took(Stage::kCommit, clock_.steady() - begin);
+  batch->fingerprints = pipeline_.committed(transaction);
 }
 
-void SessionWorker::publish_committed(Batch& batch) {
-  auto fingerprints = pipeline_.committed(batch.transaction);
-  probe_.took(Stage::kCommit, clock_.steady() - batch.decided_at);
+/// Null where nothing was being committed.
+std::unique_ptr<SessionWorker::Batch> SessionWorker::take_committed() {
+  if (!committing_) return nullptr;
+  auto batch = std::move(committing_);
+  probe_.took(Stage::kCommit, committer_.wait());
+  batch->fingerprints = pipeline_.committed(batch->transaction);
+  return batch;
+}
+
+void SessionWorker::finish_commit() {
+  if (const auto batch = take_committed()) publish_batch(*batch);
+}
+
+void SessionWorker::leave() { take_committed(); }
+
+void SessionWorker::publish_batch(Batch& batch) {
   InFlight published = publish(batch.transaction.publications());
   for (const auto& [request, verdict] : batch.verdicts) requests_.decided(request, verdict);
-  published.fingerprints = std::move(fingerprints);
+  published.fingerprints = std::move(batch.fingerprints);
   published.last_tag = batch.last_tag;
   published.deliveries = batch.deliveries;
   published.received_at = batch.received_at;
   deliveries_in_flight_ += batch.deliveries;
   slice_is_next_ = true;
   in_flight_.push_back(std::move(published));
-}
-
-void SessionWorker::leave() {
-  if (!committing_) return;
-  const auto batch = std::move(committing_);
-  committer_.wait();
-  pipeline_.committed(batch->transaction);
 }
 
 Advice SessionWorker::advice_on(const Waiting& waiting) const {

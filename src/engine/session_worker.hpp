@@ -62,7 +62,7 @@ class SessionWorker {
   /// Nothing that was taken is unfinished.
   bool drained() const noexcept { return waiting_.empty() && in_flight_.empty() && !committing_; }
 
-  /// To be called when no more steps will be made, however they ended, unless the store failed: what is on
+  /// To be called when no more steps will be made, however they ended, and before the worker goes: what is on
   /// its way into the store is remembered as what is in it. Throws StoreError.
   void leave();
 
@@ -86,9 +86,9 @@ class SessionWorker {
     Transaction transaction;
     std::uint64_t last_tag = 0;
     std::size_t deliveries = 0;
+    std::vector<std::uint64_t> fingerprints;                ///< once it is committed
     std::vector<std::pair<std::string, Verdict>> verdicts;  ///< of submissions
     SteadyClock::time_point received_at;
-    SteadyClock::time_point decided_at;
   };
   /// Deliveries, or a fan-out slice, that are committed and published and wait for the broker's confirms.
   struct InFlight {
@@ -121,8 +121,10 @@ class SessionWorker {
   Advice advice_on(const Waiting& waiting) const;
   void process_batch();
   std::unique_ptr<Batch> decide_batch();
+  void commit(std::unique_ptr<Batch>& batch);
+  std::unique_ptr<Batch> take_committed();
   void finish_commit();
-  void publish_committed(Batch& batch);
+  void publish_batch(Batch& batch);
   void process_slice();
   void process_requests();
   void process_presence();

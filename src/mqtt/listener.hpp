@@ -51,8 +51,8 @@ class ListenerProbe {
   virtual void refused(Refused why) = 0;
   virtual void transferred(std::size_t bytes_in, std::size_t bytes_out) = 0;  ///< on the network, as it goes
   virtual void closed(TransportKind kind, CloseCause cause) = 0;  ///< once for each that was accepted
-  virtual void failed(std::string_view why) = 0;     ///< a handler or its factory threw
-  virtual void out_of_descriptors() = 0;             ///< accepting pauses for a moment
+  virtual void failed(std::string_view why) = 0;                  ///< a handler or its factory threw
+  virtual void out_of_descriptors() = 0;                          ///< accepting pauses for a moment
 };
 
 struct ListenerParts {

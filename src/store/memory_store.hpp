@@ -63,6 +63,7 @@ class MemoryStore final : public Store {
   std::optional<FilterDocument> filters(const AppId& app) const override;
   std::vector<std::pair<FanoutJob, FanoutProgress>> jobs() const override;
   std::optional<FanoutJob> job(std::uint64_t sequence) const override;
+  void recover() override {}
   bool healthy() const noexcept override { return true; }
 
  private:

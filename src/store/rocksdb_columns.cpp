@@ -74,20 +74,25 @@ class FirstParts final : public rocksdb::SliceTransform {
   explicit FirstParts(std::size_t parts) : parts_(parts) {}
 
   const char* Name() const override { return "inboxd.FirstParts"; }
+  /// A key of fewer parts is a beginning of its own.
   rocksdb::Slice Transform(const rocksdb::Slice& key) const override {
+    return {key.data(), length_of_parts(key).value_or(key.size())};
+  }
+  /// Not the parts alone: there a removal of all rows that have them begins. RocksDB keeps such removals in a
+  /// table of their own, and would take a place in it for one among the rows.
+  bool InDomain(const rocksdb::Slice& key) const override { return length_of_parts(key) != key.size(); }
+
+ private:
+  std::optional<std::size_t> length_of_parts(const rocksdb::Slice& key) const {
     std::size_t at = 0;
     for (std::size_t part = 0; part < parts_; ++part) {
       const auto* const end = static_cast<const char*>(std::memchr(key.data() + at, '\0', key.size() - at));
-      if (end == nullptr) return key;
+      if (end == nullptr) return std::nullopt;
       at = static_cast<std::size_t>(end - key.data()) + 1;
     }
-    return {key.data(), at};
+    return at;
   }
-  /// A row has more than the beginning. What has not is where a removal of all of its rows begins: RocksDB
-  /// keeps such removals in a table of their own, and would take a place in it for one among the rows.
-  bool InDomain(const rocksdb::Slice& key) const override { return Transform(key).size() < key.size(); }
 
- private:
   std::size_t parts_;
 };
 

@@ -54,6 +54,8 @@ void RocksDbStore::commit(const Commit& commit) {
   }
 }
 
+void RocksDbStore::recover() { db_->recover(); }
+
 bool RocksDbStore::healthy() const noexcept {
   return db_->health().readable() && db_->health().writable() && !db_->options().read_only;
 }

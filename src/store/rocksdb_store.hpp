@@ -79,6 +79,7 @@ class RocksDbStore final : public Store {
   std::vector<std::pair<FanoutJob, FanoutProgress>> jobs() const override;
   std::optional<FanoutJob> job(std::uint64_t sequence) const override;
 
+  void recover() override;
   /// False too in a store that was opened read-only: it cannot be written.
   bool healthy() const noexcept override;
 

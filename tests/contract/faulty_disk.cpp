@@ -5,6 +5,7 @@
 #include <fstream>
 #include <map>
 #include <mutex>
+#include <utility>
 
 namespace inboxd::test {
 
@@ -18,6 +19,7 @@ struct FaultyDisk::State {
   std::mutex mutex;
   bool full = false;
   bool off = false;
+  bool sync_fails = false;
   std::map<std::string, std::uint64_t> synced;  // bytes of every file that RocksDB has written
 
   /// What a write, a sync or a change of names meets.
@@ -28,6 +30,12 @@ struct FaultyDisk::State {
     auto status = IOStatus::NoSpace("No space left on device");
     status.SetRetryable(true);  // as RocksDB's own file system reports it
     return status;
+  }
+
+  IOStatus sync_fault() {
+    if (auto met = fault(); !met.ok()) return met;
+    const std::lock_guard lock(mutex);
+    return std::exchange(sync_fails, false) ? IOStatus::IOError("Input/output error") : IOStatus::OK();
   }
 };
 
@@ -49,11 +57,11 @@ class WatchedFile final : public rocksdb::FSWritableFileOwnerWrapper {
     return Append(data, options, context);
   }
   IOStatus Sync(const IOOptions& options, IODebugContext* context) override {
-    if (auto fault = state_->fault(); !fault.ok()) return fault;
+    if (auto fault = state_->sync_fault(); !fault.ok()) return fault;
     return remember(target()->Sync(options, context));
   }
   IOStatus Fsync(const IOOptions& options, IODebugContext* context) override {
-    if (auto fault = state_->fault(); !fault.ok()) return fault;
+    if (auto fault = state_->sync_fault(); !fault.ok()) return fault;
     return remember(target()->Fsync(options, context));
   }
 
@@ -135,6 +143,11 @@ void FaultyDisk::fill() {
 void FaultyDisk::free() {
   const std::lock_guard lock(state_->mutex);
   state_->full = false;
+}
+
+void FaultyDisk::fail_next_sync() {
+  const std::lock_guard lock(state_->mutex);
+  state_->sync_fails = true;
 }
 
 void FaultyDisk::cut_power(const std::filesystem::path& directory, const std::filesystem::path& survivor) {

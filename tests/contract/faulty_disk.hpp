@@ -24,6 +24,9 @@ class FaultyDisk {
   void fill();
   void free();
 
+  /// The next attempt to sync a file fails, with what was written in it all the same.
+  void fail_next_sync();
+
   /// The power goes: whatever `directory` holds on the disk at this moment is copied to `survivor`, without
   /// all that was not synced. Nothing more can be written.
   void cut_power(const std::filesystem::path& directory, const std::filesystem::path& survivor);

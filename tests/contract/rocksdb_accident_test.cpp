@@ -119,6 +119,36 @@ TEST_F(RocksDbAccidentTest, ACommitThatFailedLeavesNothingBehind) {
   EXPECT_TRUE(store->dead_letter("d3"));
 }
 
+TEST_F(RocksDbAccidentTest, WhatIsReadAfterRecoveringIsWhatTheNextCommitMeets) {
+  FaultyDisk disk;
+  options_.env = disk.env();
+  options_.sync = store::Sync::kBatch;
+  const auto store = open_rocksdb(options_, clock_);
+  store->commit(numbered_commit(1));
+  disk.fail_next_sync();
+  EXPECT_EQ(failure_of(*store, 2), StoreError::Kind::kIo);
+  EXPECT_FALSE(store->healthy());
+  store->recover();
+  EXPECT_TRUE(store->healthy());
+  const auto found = count_numbered(*store);
+  EXPECT_EQ(found, 2U) << "it was written, and only not known to be durable";
+  store->commit(numbered_commit(found + 1));
+  EXPECT_EQ(count_numbered(*store), found + 1);
+}
+
+TEST_F(RocksDbAccidentTest, RecoveringFailsWhileNothingCanBeWritten) {
+  FaultyDisk disk;
+  options_.env = disk.env();
+  const auto store = open_rocksdb(options_, clock_);
+  store->recover();
+  disk.fill();
+  EXPECT_EQ(failure_of(*store, 1), StoreError::Kind::kFull);
+  EXPECT_THROW(store->recover(), StoreError);
+  disk.free();
+  store->recover();
+  store->commit(numbered_commit(1));
+}
+
 TEST_F(RocksDbAccidentTest, AFullDiskHealsAgainAndAgain) {
   FaultyDisk disk;
   options_.env = disk.env();

@@ -1,5 +1,5 @@
-// Whatever bytes a WebSocket brings, upgrade included: they give the same payload, and end in the same state, however the
-// network cuts them.
+// Whatever bytes a WebSocket brings, upgrade included: they give the same payload, and end in the same state,
+// however the network cuts them.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -49,8 +49,8 @@ Outcome decode(std::string_view stream, std::size_t piece_bytes) {
 
 }  // namespace
 
-// The first byte says whether the rest comes after an upgrade; the second is the size of the pieces, less one.
-// NOLINTNEXTLINE(readability-identifier-naming): the name that libFuzzer calls
+// The first byte says whether the rest comes after an upgrade; the second is the size of the pieces, less
+// one. NOLINTNEXTLINE(readability-identifier-naming): the name that libFuzzer calls
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 2) return 0;
   std::string stream((data[0] & 1U) == 0 ? std::string_view() : kUpgrade);

@@ -47,6 +47,32 @@ TEST(JsonTest, RefusesWhatIsNoObject) {
   }
 }
 
+TEST(JsonTest, NoControlCharacterIsLetIntoAString) {
+  for (char control = 0; control < ' '; ++control) {
+    for (std::size_t before = 0; before < 40; ++before) {
+      for (const char* const escape : {"", "\\n"}) {
+        std::string text = escape + std::string(before, 'x') + control + "after it";
+        EXPECT_FALSE(parse_object("{\"a\":\"" + text + "\"}")) << int{control} << " at " << before;
+        EXPECT_FALSE(parse_object("{\"" + text + "\":1}")) << int{control} << " at " << before << " of a key";
+      }
+    }
+  }
+}
+
+TEST(JsonTest, StringsOfAnyLengthEndWhereTheyEnd) {
+  for (std::size_t length = 0; length < 100; ++length) {
+    const std::string text(length, 'x');
+    const std::string escaped = "\\u00e9" + text + "\\\\" + text + "\\\"";
+    const std::string document =
+        "{\"" + text + "k\":\"" + text + "\", \"" + escaped + "\" : \"" + escaped + "\",\"n\":-1.50}";
+    const auto object = parse_object(document);
+    ASSERT_TRUE(object) << length;
+    EXPECT_EQ(object->find(text + "k"), "\"" + text + "\"") << length;
+    EXPECT_EQ(object->find("\u00e9" + text + "\\" + text + "\""), "\"" + escaped + "\"") << length;
+    EXPECT_EQ(object->find("n"), "-1.50") << length;
+  }
+}
+
 // PROTOCOL 2: every other field passes through with its value unchanged, to the last nested value.
 TEST(JsonTest, ValuesStayAsTheyWereWritten) {
   const char* const values[] = {

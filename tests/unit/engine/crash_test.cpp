@@ -114,6 +114,7 @@ class CrashingStore final : public Store {
   std::optional<FilterDocument> filters(const AppId& app) const override { return store_.filters(app); }
   std::vector<std::pair<FanoutJob, FanoutProgress>> jobs() const override { return store_.jobs(); }
   std::optional<FanoutJob> job(std::uint64_t sequence) const override { return store_.job(sequence); }
+  void recover() override { store_.recover(); }
   bool healthy() const noexcept override { return true; }
 
  private:

@@ -37,7 +37,8 @@ class EngineHarness {
   /// write when it has time.
   void stop_when_done(Engine& engine) {
     clock.advance(std::chrono::milliseconds(100));
-    if (broker.unacknowledged == 0 && store.jobs().empty()) engine.stop(clock.steady() + std::chrono::seconds(1));
+    if (broker.unacknowledged == 0 && store.jobs().empty())
+      engine.stop(clock.steady() + std::chrono::seconds(1));
   }
 
   void chat(const std::string& from, const std::string& to, const std::string& payload) {

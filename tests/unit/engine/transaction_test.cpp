@@ -20,7 +20,8 @@ constexpr Millis kNow = 1'000;
 constexpr Millis kLater = 2'000;
 
 StoredMessage message_named(const std::string& id) {
-  return {.id = MessageId{id}, .app = kApp, .sender = kAlice, .recipient = kBob, .timestamp = kNow, .json = "{}"};
+  return {
+      .id = MessageId{id}, .app = kApp, .sender = kAlice, .recipient = kBob, .timestamp = kNow, .json = "{}"};
 }
 
 TimelineRow row_of(const std::string& id, Status status) {
@@ -134,12 +135,22 @@ TEST_F(TransactionTest, IsBuiltOnWhereItHoldsMessagesAlone) {
   EXPECT_TRUE(messages.may_be_built_on());
 
   const std::vector<std::pair<const char*, std::function<void(Transaction&)>>> others = {
-      {"a group", [](Transaction& t) { t.put(std::make_shared<const Group>(Group{.id = PartyId{"group-1"}})); }},
+      {"a group",
+       [](Transaction& t) { t.put(std::make_shared<const Group>(Group{.id = PartyId{"group-1"}})); }},
       {"a fan-out job", [](Transaction& t) { t.put(FanoutJob{}); }},
-      {"a block", [](Transaction& t) { t.put(BlockRow{kApp, kBob, kAlice, kNow}); }},
-      {"the end of a block", [](Transaction& t) { t.remove(BlockRow{kApp, kBob, kAlice, kNow}); }},
+      {"a block",
+       [](Transaction& t) {
+         t.put(BlockRow{kApp, kBob, kAlice, kNow});
+       }},
+      {"the end of a block",
+       [](Transaction& t) {
+         t.remove(BlockRow{kApp, kBob, kAlice, kNow});
+       }},
       {"a ban", [](Transaction& t) { t.put(BanRow{.app = kApp, .user = kBob}); }},
-      {"presence", [](Transaction& t) { t.put(kApp, kBob, {.put = {{kApp, kBob, "phone", kNow}}}); }},
+      {"presence",
+       [](Transaction& t) {
+         t.put(kApp, kBob, {.put = {{kApp, kBob, "phone", kNow}}});
+       }},
       {"a dead letter", [](Transaction& t) { t.put(DeadLetter{.id = "d"}); }},
       {"the end of a dead letter", [](Transaction& t) { t.remove_dead_letter("d"); }},
   };
