@@ -77,6 +77,11 @@ withWorld('operations', {}, (scenario) => {
     const other = await another(world, {}, 'data-check')
     const good = await other.command('check')
     assert.equal(good.code, 0, good.stdout + good.stderr)
+    if (embedded) {
+      const twice = await run(inboxd, ['check'], { env: { ...other.env, MQTT_WS_PORT: other.env.HTTP_PORT } })
+      assert.notEqual(twice.code, 0, 'two settings name one port')
+      assert.match(twice.stdout, /MQTT_WS_PORT.*in use/i)
+    }
     Object.assign(other.env, embedded ? { MQTT_PORT: String(world.broker.mqttPort) } : { RABBITMQ_PORT: '1' })
     const bad = await other.command('check')
     assert.notEqual(bad.code, 0)
