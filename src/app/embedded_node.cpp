@@ -43,7 +43,7 @@ mqtt::FlapGuard::Settings flap_settings(const config::Settings& settings) {
 
 std::size_t io_threads(const config::Settings& settings) {
   if (settings.mqtt_io_threads != 0) return settings.mqtt_io_threads;
-  return std::max<std::size_t>(std::thread::hardware_concurrency(), 1);
+  return std::max<std::size_t>(std::thread::hardware_concurrency(), 2) - 1;
 }
 
 /// Everybody whom an earlier process knew to be connected.

@@ -223,7 +223,7 @@ std::vector<Setting> declare() {
       {kEmbedded, "TOKEN_GRACE", Kind::kDuration, &S::token_grace, "0",
        "How long a connection outlives its token.", 0, 24 * kHour},
       {kEmbedded, "MQTT_IO_THREADS", Kind::kInteger, &S::mqtt_io_threads, "0",
-       "Threads that serve connections; 0: one for each processor core.", 0, 64},
+       "Threads that serve connections; 0: one for each processor core but the engine's.", 0, 64},
       {kEmbedded, "MQTT_MAX_CONNECTIONS", Kind::kInteger, &S::mqtt_max_connections, "100000",
        "Connections in all.", 1, 10'000'000},
       {kEmbedded, "MQTT_MAX_CONNECTIONS_PER_ADDRESS", Kind::kInteger, &S::mqtt_max_connections_per_address,
