@@ -24,6 +24,7 @@
 #include "app/invocation.hpp"
 #include "app/store_settings.hpp"
 #include "app/system.hpp"
+#include "filter/filter_set.hpp"
 #include "rabbitmq/replay.hpp"
 #include "store/rocksdb_store.hpp"
 
@@ -34,10 +35,10 @@ namespace fs = std::filesystem;
 
 void print_settings(const config::Loaded& loaded) {
   for (const config::Chosen& one : loaded.chosen) {
-    std::cout << fmt::format("{:<26}{:<28} ({})\n", one.setting->name, one.shown.empty() ? "-" : one.shown,
+    std::cout << fmt::format("{:<33}{:<28} ({})\n", one.setting->name, one.shown.empty() ? "-" : one.shown,
                              one.origin.where);
   }
-  for (const std::string& name : loaded.inert) std::cout << fmt::format("{:<26}set, without effect\n", name);
+  for (const std::string& name : loaded.inert) std::cout << fmt::format("{:<33}set, without effect\n", name);
 }
 
 bool say(bool good, std::string_view what, std::string_view text) {
@@ -141,6 +142,14 @@ bool check_ports(const config::Settings& settings) {
   return failed == 0 && say(true, "ports", fmt::format("{} can be listened on", ports.size()));
 }
 
+bool check_policies(const config::Settings& settings) {
+  if (settings.policy_file.empty()) return true;
+  const auto set = filter::load_file(settings.policy_file);
+  if (set) return say(true, "policy", settings.policy_file);
+  for (const std::string& problem : set.error()) say(false, "policy", problem);
+  return false;
+}
+
 int check(const Invocation& invocation) {
   const auto loaded = load_settings(invocation, Needs::kLogin);
   if (!loaded) return kUsage;
@@ -151,14 +160,15 @@ int check(const Invocation& invocation) {
   const bool broker = check_broker(loaded->settings, clock);
   const bool store = check_store(loaded->settings, clock);
   const bool ports = check_ports(loaded->settings);
-  return broker && store && ports ? kDone : kFailed;
+  const bool policies = check_policies(loaded->settings);
+  return broker && store && ports && policies ? kDone : kFailed;
 }
 
 }  // namespace
 
 void add_check(CLI::App& root, Invocation& invocation) {
-  CLI::App* const command =
-      root.add_subcommand("check", "Say what the settings are, and try the broker, the store and the ports");
+  CLI::App* const command = root.add_subcommand(
+      "check", "Say what the settings are, and try the broker, the store, the ports and the policy file");
   add_settings(*command, invocation);
   command->callback([&invocation] { invocation.action = [&invocation] { return check(invocation); }; });
 }

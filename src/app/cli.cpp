@@ -12,8 +12,8 @@ namespace inboxd::app {
 namespace {
 
 constexpr const char* kAbout =
-    "A messaging engine for chat on RabbitMQ: stores every message, then delivers it to the inboxes of its "
-    "recipients.";
+    "A messaging engine for chat, its own MQTT broker or on RabbitMQ: stores every message, then delivers it "
+    "to the inboxes of its recipients.";
 
 constexpr const char* kFooter =
     "Every setting can be given in the environment, in a TOML file (--config) or as a flag, e.g. "

@@ -1,5 +1,11 @@
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 
+#include "core/json.hpp"
 #include "core/policy_update.hpp"
 #include "http/resources.hpp"
 
@@ -63,9 +69,19 @@ Result<BanUpdate, Response> stated_ban(const json::Object& body) {
   return *std::move(update);
 }
 
+/// A field that is misspelt must not make a ban that never ends.
+std::optional<std::string> unknown_field(const json::Object& body) {
+  constexpr std::array<std::string_view, 3> kFields = {"reason", "until", "seconds"};
+  for (const json::Member& member : body.members()) {
+    if (std::find(kFields.begin(), kFields.end(), member.key) == kFields.end()) return member.key;
+  }
+  return std::nullopt;
+}
+
 Result<BanUpdate, Response> ban_of(const Api& api, const Request& request) {
   const auto body = body_of(request);
   if (!body) return Failure<Response>(body.error());
+  if (const auto field = unknown_field(*body)) return bad("there is no field " + json::quoted(*field));
   auto update = stated_ban(*body);
   if (!update) return update;
   const Millis now = api.clock.now();

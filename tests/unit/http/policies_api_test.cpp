@@ -183,6 +183,7 @@ TEST_F(BansTest, MustMakeSense) {
       R"({"until":-1})",
       R"({"until":"tomorrow"})",
       R"({"seconds":0})",
+      R"({"second":60})",
       R"({"seconds":-5})",
       R"({"seconds":9000000000000000000})",
       R"({"seconds":"60"})",
