@@ -49,8 +49,9 @@ Outcome decode(std::string_view stream, std::size_t piece_bytes) {
 
 }  // namespace
 
-// The first byte says whether the rest comes after an upgrade; the second is the size of the pieces, less
-// one. NOLINTNEXTLINE(readability-identifier-naming): the name that libFuzzer calls
+/// The first byte says whether the rest comes after an upgrade; the second is the size of the pieces, less
+/// one.
+// NOLINTNEXTLINE(readability-identifier-naming): the name that libFuzzer calls
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 2) return 0;
   std::string stream((data[0] & 1U) == 0 ? std::string_view() : kUpgrade);

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { bodies, conversation, timeline } from './support/store.mjs'
 import { eventually } from './support/wait.mjs'
-import { added, chat21Added, withWorld } from './support/world.mjs'
+import { added, chat21Added, embedded, withWorld } from './support/world.mjs'
 
-withWorld('taking over a broker', { engine: false }, (scenario) => {
+withWorld('taking over a broker', { engine: embedded }, (scenario) => {
   scenario.ofRabbitMQ('queues declared before the first start, with messages waiting, are consumed as they are', async (world) => {
     const before = await world.amqp()
     await before.onChannel(async (channel) => {
@@ -29,7 +29,6 @@ withWorld('taking over a broker', { engine: false }, (scenario) => {
   })
 
   scenario('`.persist` stores, and publishes nothing', async (world) => {
-    if (!world.engine.running) await world.engine.start()
     const backend = await world.amqp()
     const dave = await world.inbox('dave')
     const body = { message_id: 'p-2', sender: 'erin', recipient: 'dave', status: 150, timestamp: 1600000000002, text: 'silent' }
