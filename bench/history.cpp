@@ -175,7 +175,7 @@ int run(const Options& options) {
                                  .ttl_seconds = 3600},
                                 kSecret);
   std::string pages;
-  for (const std::size_t limit : {20, 200}) {
+  for (const std::size_t limit : {20U, 200U}) {
     if (!pages.empty()) pages += ",";
     pages += measure((*server)->port(0), token.value(), options, limit);
   }
