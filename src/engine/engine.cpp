@@ -149,11 +149,13 @@ void Engine::Impl::serve(BrokerSession& session) {
   SessionWorker worker(settings_, {*pipeline_, requests_, chores_, committer_, session, consultations},
                        store_, clock_, probe_);
   std::exception_ptr ended;
+  session.lend([&worker] { worker.take_turn(); });
   try {
     work(worker, session);
   } catch (...) {
     ended = std::current_exception();
   }
+  session.lend({});
   worker.leave();
   if (ended) std::rethrow_exception(ended);
 }

@@ -121,6 +121,13 @@ class BrokerSession {
 
   /// Makes a poll() that waits, or the next one, return at once. From any thread.
   virtual void wake() noexcept = 0;
+
+  /// Does what the caller of poll() would do next, and never throws.
+  using Turn = std::function<void()>;
+  /// From now on, while poll() waits, a thread of this process that brings a delivery may call `turn` in
+  /// place of waking the one that waits, which goes on waiting: the two never work at once. `turn` may call
+  /// whatever the caller of poll() may. A broker elsewhere has no such threads, and need not listen.
+  virtual void lend(Turn turn) { (void)turn; }
 };
 
 class Broker {

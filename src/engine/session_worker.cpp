@@ -24,6 +24,9 @@ constexpr std::size_t kMaxBatches = 3;
 /// Fan-out slices on their way at a time.
 constexpr std::size_t kMaxSlices = 2;
 constexpr milliseconds kChoresDelay{500};
+/// Who lends a hand has connections of his own to look after: a disk that takes longer than this is not
+/// waited for in his place.
+constexpr milliseconds kQuickCommit{1};
 constexpr milliseconds kPresenceInterval{5'000};
 /// The broker delivers again, before anything else, what a lost session left. Nothing for this long: nothing
 /// left.
@@ -51,7 +54,18 @@ SessionWorker::~SessionWorker() {
   requests_.session_lost();
 }
 
+void SessionWorker::take_turn() noexcept {
+  if (last_commit_ >= kQuickCommit || failed_turn_) return session_.wake();
+  try {
+    step(draining_, milliseconds(0));
+  } catch (...) {
+    failed_turn_ = std::current_exception();
+  }
+  if (failed_turn_ || has_work(draining_) || !in_flight_.empty()) session_.wake();
+}
+
 void SessionWorker::step(bool draining, milliseconds idle) {
+  draining_ = draining;
   const bool listened = take(draining, idle);
   acknowledge_confirmed();
   settle();
@@ -65,6 +79,8 @@ void SessionWorker::step(bool draining, milliseconds idle) {
     finish_commit();
   }
   if (may_publish() && may_start_slice(draining)) process_slice();
+  // A broker in this process has confirmed it by now.
+  acknowledge_confirmed();
   requests_.expire();
   if (settings_.presence && !draining) process_presence();
   // What waits, here or at the broker, may be a redelivery as well.
@@ -102,6 +118,7 @@ bool SessionWorker::take(bool draining, milliseconds idle) {
   const milliseconds wait = has_work(draining) ? milliseconds(0) : std::min(idle, until_chores);
   std::vector<Delivery> arrived;
   if (auto result = session_.poll(wait, room, arrived); !result) throw SessionEnded{result.error()};
+  if (failed_turn_) std::rethrow_exception(std::exchange(failed_turn_, nullptr));
   for (Delivery& delivery : arrived) {
     waiting_bytes_ += delivery.payload.size();
     waiting_.push_back({std::move(delivery)});
@@ -184,15 +201,20 @@ void SessionWorker::commit(std::unique_ptr<Batch>& batch) {
   }
   const auto begin = clock_.steady();
   if (!commit.empty()) store_.commit(commit);
-  probe_.took(Stage::kCommit, clock_.steady() - begin);
+  note_commit(clock_.steady() - begin);
   batch->fingerprints = pipeline_.committed(transaction);
+}
+
+void SessionWorker::note_commit(SteadyClock::duration took) {
+  last_commit_ = took;
+  probe_.took(Stage::kCommit, took);
 }
 
 /// Null where nothing was being committed.
 std::unique_ptr<SessionWorker::Batch> SessionWorker::take_committed() {
   if (!committing_) return nullptr;
   auto batch = std::move(committing_);
-  probe_.took(Stage::kCommit, committer_.wait());
+  note_commit(committer_.wait());
   batch->fingerprints = pipeline_.committed(batch->transaction);
   return batch;
 }
@@ -233,7 +255,7 @@ void SessionWorker::process_slice() {
   if (slice->withheld > 0) probe_.withheld(slice->withheld);
   const auto begin = clock_.steady();
   pipeline_.commit(transaction, chores_.commit);
-  probe_.took(Stage::kCommit, clock_.steady() - begin);
+  note_commit(clock_.steady() - begin);
   InFlight batch = publish(transaction.publications());
   batch.slice = std::move(slice);
   slice_is_next_ = false;

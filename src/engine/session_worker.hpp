@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -46,7 +47,8 @@ struct Workplace {
 
 /// One broker session's work: takes deliveries, has them decided, commits, publishes, and acknowledges what
 /// the broker confirmed. While a large batch is committed, the next one is decided on top of it. When the
-/// worker goes, whatever it did not acknowledge is expected to come again. For one thread.
+/// worker goes, whatever it did not acknowledge is expected to come again. For one thread, but for turns that
+/// it lends.
 class SessionWorker {
  public:
   SessionWorker(const EngineSettings& settings, const Workplace& place, Store& store, Clock& clock,
@@ -58,6 +60,11 @@ class SessionWorker {
   /// Waits for something to do, for `idle` at the most, and does it. Takes nothing new while `draining`.
   /// Throws SessionEnded and StoreError.
   void step(bool draining, std::chrono::milliseconds idle);
+
+  /// While step() waits in the session's poll(), what it would do then: for another thread, as
+  /// BrokerSession::lend() has it. What goes wrong is thrown by that step(), and what takes long is left to
+  /// it.
+  void take_turn() noexcept;
 
   /// Nothing that was taken is unfinished.
   bool drained() const noexcept { return waiting_.empty() && in_flight_.empty() && !committing_; }
@@ -122,6 +129,7 @@ class SessionWorker {
   void process_batch();
   std::unique_ptr<Batch> decide_batch();
   void commit(std::unique_ptr<Batch>& batch);
+  void note_commit(SteadyClock::duration took);
   std::unique_ptr<Batch> take_committed();
   void finish_commit();
   void publish_batch(Batch& batch);
@@ -155,6 +163,9 @@ class SessionWorker {
   std::uint64_t published_up_to_ = 0;
   std::size_t unconfirmed_bytes_ = 0;
   bool made_progress_ = false;
+  bool draining_ = false;
+  SteadyClock::duration last_commit_{};
+  std::exception_ptr failed_turn_;
   std::size_t slices_in_flight_ = 0;
   bool slice_is_next_ = false;
   std::size_t deliveries_in_flight_ = 0;

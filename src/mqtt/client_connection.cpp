@@ -31,7 +31,9 @@ void ClientConnection::opened(Transport& transport) {
 void ClientConnection::received(std::string_view bytes) {
   last_heard_ = front_.clock.steady();
   read(bytes);
-  hand_over();
+  if (commands_.empty()) return;
+  front_.feed.put_and_serve(std::exchange(commands_, {}));
+  hold_back_if_full();
 }
 
 void ClientConnection::read(std::string_view bytes) {

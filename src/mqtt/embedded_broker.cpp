@@ -53,6 +53,7 @@ class EmbeddedBroker::Link final : public BrokerSession {
   }
   std::optional<SteadyClock::time_point> renew_at() const noexcept override { return std::nullopt; }
   void wake() noexcept override { broker_.feed_.wake(); }
+  void lend(Turn turn) override { turn_ = std::move(turn); }
 
  private:
   void hear(milliseconds wait);
@@ -61,11 +62,13 @@ class EmbeddedBroker::Link final : public BrokerSession {
   Delivery delivery_of(const Arrival& arrival);
 
   EmbeddedBroker& broker_;
+  Turn turn_;
   SteadyClock::time_point next_timers_;
   std::size_t waiting_bytes_ = 0;
   std::uint64_t last_tag_ = 0;
   std::uint64_t published_ = 0;
   std::uint64_t shown_ = 0;  ///< of published_, when poll() last returned
+  std::uint64_t polls_ = 0;
   std::uint64_t acknowledged_ = 0;
 };
 
@@ -74,8 +77,10 @@ Result<void, BrokerError> EmbeddedBroker::Link::poll(milliseconds wait, std::siz
   const bool has_news = published_ != shown_ || (room > 0 && !broker_.waiting_.empty());
   shown_ = published_;
   if (has_news) wait = milliseconds(0);
+  const std::uint64_t poll = ++polls_;
   hear(blocked() ? std::min(wait, kBlockedPause) : std::min(wait, kTimers));
-  hand_out(room, into);
+  // What a turn that was lent meanwhile took is not in `room`: the caller is to look again.
+  if (poll == polls_) hand_out(room, into);
   return {};
 }
 
@@ -83,7 +88,8 @@ void EmbeddedBroker::Link::hear(milliseconds wait) {
   Hub& hub = *broker_.hub_;
   // While the engine has more to do than it should, what else comes waits where it is.
   if (waiting_bytes_ < broker_.settings_.max_ready && !blocked()) {
-    for (Command& command : broker_.feed_.take(wait, kTurnBytes)) hub.handle(std::move(command));
+    for (Command& command : broker_.feed_.take(wait, kTurnBytes, turn_ ? &turn_ : nullptr))
+      hub.handle(std::move(command));
   } else if (wait.count() > 0) {
     broker_.feed_.pause(wait);
   }

@@ -4,19 +4,68 @@
 #include <utility>
 
 namespace inboxd::mqtt {
+namespace {
+
+/// What one client says at a time, where not much is going on. More is for the engine's own thread, beside
+/// which others can read on.
+constexpr std::size_t kFew = 4;
+
+}  // namespace
 
 void Feed::put(std::vector<Command> commands) {
-  bool was_empty = false;
+  bool notify = false;
   {
     const std::lock_guard lock(mutex_);
-    was_empty = commands_.empty();
-    for (Command& command : commands) {
-      bytes_ += bytes_of(command);
-      commands_.push_back(std::move(command));
-    }
-    if (bytes_ >= max_bytes_) full_.store(true, std::memory_order_release);
+    notify = push(std::move(commands)) && !lent_;
   }
-  if (was_empty) changed_.notify_one();
+  if (notify) changed_.notify_one();
+}
+
+void Feed::put_and_serve(std::vector<Command> commands) {
+  bool notify = false;
+  const Turn* turn = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    notify = push(std::move(commands)) && !lent_;
+    if (notify) turn = borrow();
+  }
+  if (turn != nullptr) {
+    (*turn)();
+    give_back();
+  } else if (notify) {
+    changed_.notify_one();
+  }
+}
+
+/// Whether it was empty.
+bool Feed::push(std::vector<Command>&& commands) {
+  const bool was_empty = commands_.empty();
+  for (Command& command : commands) {
+    bytes_ += bytes_of(command);
+    commands_.push_back(std::move(command));
+  }
+  if (bytes_ >= max_bytes_) full_.store(true, std::memory_order_release);
+  return was_empty;
+}
+
+/// Null where the taker is to be woken.
+const Feed::Turn* Feed::borrow() {
+  if (turn_ == nullptr || woken_ || commands_.size() > kFew) return nullptr;
+  if (std::chrono::steady_clock::now() - idle_since_ < idle_) return nullptr;
+  lent_ = true;
+  return turn_;
+}
+
+void Feed::give_back() {
+  bool notify = false;
+  {
+    const std::lock_guard lock(mutex_);
+    lent_ = false;
+    idle_since_ = std::chrono::steady_clock::now();
+    // The taker may have been told to look, or its time may have run out, meanwhile.
+    notify = has_some() || timed_out_;
+  }
+  if (notify) changed_.notify_one();
 }
 
 void Feed::ask(std::function<void(Hub&)> question) {
@@ -34,18 +83,27 @@ void Feed::wake() {
 }
 
 void Feed::pause(std::chrono::milliseconds wait) {
-  std::unique_lock lock(mutex_);
+  Lock lock(mutex_);
   changed_.wait_for(lock, wait, [this] { return woken_; });
   woken_ = false;
 }
 
-std::vector<Command> Feed::take(std::chrono::milliseconds wait, std::size_t max_bytes) {
+void Feed::wait_for_some(Lock& lock, std::chrono::milliseconds wait, const Turn* turn) {
+  turn_ = turn;
+  idle_since_ = std::chrono::steady_clock::now();
+  timed_out_ = !changed_.wait_for(lock, wait, [this] { return !lent_ && has_some(); });
+  changed_.wait(lock, [this] { return !lent_; });
+  timed_out_ = false;
+  turn_ = nullptr;
+  woken_ = false;
+}
+
+std::vector<Command> Feed::take(std::chrono::milliseconds wait, std::size_t max_bytes, const Turn* turn) {
   std::vector<Command> taken;
   bool has_room = false;
   {
-    std::unique_lock lock(mutex_);
-    if (wait.count() > 0) changed_.wait_for(lock, wait, [this] { return woken_ || !commands_.empty(); });
-    woken_ = false;
+    Lock lock(mutex_);
+    if (wait.count() > 0) wait_for_some(lock, wait, turn);
     std::size_t bytes = 0;
     while (!commands_.empty() && (bytes < max_bytes || taken.empty())) {
       bytes += bytes_of(commands_.front());

@@ -7,6 +7,7 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "mqtt/commands.hpp"
@@ -18,13 +19,25 @@ namespace inboxd::mqtt {
 /// Bounded by those who put: whoever sees that it is full reads nothing more until he is told that there is
 /// room. A thread reads one connection at a time, so no more than one read's worth for each thread goes
 /// beyond.
+///
+/// To wake the engine's thread, and be woken by it, takes longer than what it has to do for one message.
+/// Where it has been idle for a while, it so lends its turn to whoever brings the next one.
 class Feed {
  public:
-  /// `room` is called, on the taker's thread, when a feed that was full is no more.
-  Feed(std::size_t max_bytes, std::function<void()> room) : max_bytes_(max_bytes), room_(std::move(room)) {}
+  using Turn = std::function<void()>;
+
+  /// `room` is called, by the taker or in its turn, when a feed that was full is no more. A taker that has
+  /// waited for `idle` lends its turn: one that is about to be busy again had better do it itself, while
+  /// others bring more.
+  Feed(std::size_t max_bytes, std::function<void()> room,
+       std::chrono::microseconds idle = std::chrono::microseconds(100))
+      : max_bytes_(max_bytes), room_(std::move(room)), idle_(idle) {}
 
   /// From any thread.
   void put(std::vector<Command> commands);
+  /// The same, for a thread that has the time: if the taker lends its turn and these are few, the turn is
+  /// called before this returns.
+  void put_and_serve(std::vector<Command> commands);
   /// Has it called on the hub's thread, in its turn. From any thread.
   void ask(std::function<void(Hub&)> question);
   bool full() const noexcept { return full_.load(std::memory_order_acquire); }
@@ -34,17 +47,33 @@ class Feed {
   /// Waits for wake(), for `wait` at most, and takes nothing.
   void pause(std::chrono::milliseconds wait);
   /// Waits for `wait` at most until there is something; takes at most `max_bytes`, but one command at least.
-  std::vector<Command> take(std::chrono::milliseconds wait, std::size_t max_bytes);
+  /// While it waits, `turn` (null: none) may be called by those who bring something, one at a time; it may
+  /// itself take what there is, without waiting. It has returned when this does.
+  std::vector<Command> take(std::chrono::milliseconds wait, std::size_t max_bytes,
+                            const Turn* turn = nullptr);
 
  private:
+  using Lock = std::unique_lock<std::mutex>;
+
+  bool push(std::vector<Command>&& commands);
+  const Turn* borrow();
+  void give_back();
+  void wait_for_some(Lock& lock, std::chrono::milliseconds wait, const Turn* turn);
+  bool has_some() const { return woken_ || !commands_.empty(); }
+
   const std::size_t max_bytes_;
   const std::function<void()> room_;
+  const std::chrono::microseconds idle_;
 
   std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
   std::deque<Command> commands_;
   std::size_t bytes_ = 0;
   bool woken_ = false;
+  const Turn* turn_ = nullptr;  ///< to be lent: the taker waits
+  bool lent_ = false;
+  bool timed_out_ = false;                            ///< the taker waits for its turn alone
+  std::chrono::steady_clock::time_point idle_since_;  ///< where there is a turn to lend
 
   std::atomic<bool> full_{false};  ///< written under the lock
 };

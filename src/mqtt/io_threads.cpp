@@ -68,7 +68,9 @@ class IoThreads::Thread {
   Failed failed_;
   const std::chrono::milliseconds second_;
   std::vector<std::weak_ptr<Ticker>> tickers_;
-  asio::io_context context_{1};
+  /// Not 1, though one thread runs it: what that thread itself posts would then be queued when its turn is
+  /// over, behind what another has posted meanwhile, and what is posted must stay in one order.
+  asio::io_context context_{2};
   asio::executor_work_guard<asio::io_context::executor_type> guard_;
   asio::steady_timer timer_;
   std::thread thread_;  // last: it uses all of the above

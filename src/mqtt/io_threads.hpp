@@ -41,8 +41,8 @@ class IoThreads {
 
   std::size_t size() const noexcept { return threads_.size(); }
 
-  /// Runs the task on that thread, always in a later turn. The queue has no bound: whoever posts on others'
-  /// behalf must have one.
+  /// Runs the task on that thread, always in a later turn, in the order of the calls, whoever makes them. The
+  /// queue has no bound: whoever posts on others' behalf must have one.
   void post(std::size_t index, Task task);
 
   /// Runs it on that thread and waits for it. Not from one of these threads, nor after stop().

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -97,6 +98,9 @@ class FakeBroker final : public Broker {
   std::deque<BrokerError> refusals;
   std::size_t prefetch = 8;
   bool blocked = false;
+  /// Whether a poll that waits has the turn taken by another, as a broker of this process may.
+  bool takes_turns = false;
+  bool in_turn = false;  ///< one that was lent
 
   std::deque<Message> waiting;
   std::size_t unacknowledged = 0;                              ///< delivered, and not acknowledged yet
@@ -118,8 +122,15 @@ class FakeSession final : public BrokerSession {
   FakeSession(const FakeSession&) = delete;
   FakeSession& operator=(const FakeSession&) = delete;
 
-  Result<void, BrokerError> poll(std::chrono::milliseconds, std::size_t room,
+  Result<void, BrokerError> poll(std::chrono::milliseconds wait, std::size_t room,
                                  std::vector<Delivery>& into) override {
+    if (broker_.takes_turns && turn_ && wait.count() > 0) {
+      woken_ = false;
+      broker_.in_turn = true;
+      turn_();
+      broker_.in_turn = false;
+      if (!woken_) return {};
+    }
     broker_.on_operation();
     const bool idle = confirmed_ == sent_ && (broker_.waiting.empty() || room == 0);
     confirmed_ = sent_;
@@ -164,7 +175,8 @@ class FakeSession final : public BrokerSession {
   bool consuming() const noexcept override { return true; }
   bool blocked() const noexcept override { return broker_.blocked; }
   std::optional<SteadyClock::time_point> renew_at() const noexcept override { return std::nullopt; }
-  void wake() noexcept override {}
+  void wake() noexcept override { woken_ = true; }
+  void lend(Turn turn) override { turn_ = std::move(turn); }
 
  private:
   Delivery deliver() {
@@ -188,6 +200,8 @@ class FakeSession final : public BrokerSession {
   }
 
   FakeBroker& broker_;
+  Turn turn_;
+  std::atomic<bool> woken_{false};
   std::map<std::uint64_t, FakeBroker::Message> unacknowledged_;
   std::uint64_t last_tag_ = 0;
   std::uint64_t sent_ = 0;

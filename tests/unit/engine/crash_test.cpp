@@ -137,14 +137,21 @@ class CrashingStore final : public Store {
   std::optional<Commit> unsynced_;
 };
 
+/// How batches are worked off.
+enum class Work {
+  kOneAfterTheOther,
+  kWhileTheNextIsDecided,  ///< each is committed while the next one is decided
+  kInTurnsThatAreLent,     ///< by whoever brings them (BrokerSession::lend())
+};
+
 /// Promise 2: kill the engine at any instant, and nothing is lost, no second row, no second id.
 class CrashRun : public testing::EngineHarness {
  public:
-  /// `overlap`: each batch is committed while the next one is decided.
-  explicit CrashRun(bool overlap) {
+  explicit CrashRun(Work work) {
     settings.events.endpoints = {"http://hook"};
     settings.events.wanted.fill(true);
-    if (!overlap) return;
+    broker.takes_turns = work == Work::kInTurnsThatAreLent;
+    if (work != Work::kWhileTheNextIsDecided) return;
     settings.overlap_from = 1;
     settings.max_batch = 3;
   }
@@ -308,8 +315,7 @@ class CrashRun : public testing::EngineHarness {
   }
 };
 
-/// With and without a thread for commits.
-class CrashTest : public ::testing::TestWithParam<bool> {};
+class CrashTest : public ::testing::TestWithParam<Work> {};
 
 TEST_P(CrashTest, WithoutAnyCrash) {
   CrashRun run(GetParam());
@@ -318,19 +324,19 @@ TEST_P(CrashTest, WithoutAnyCrash) {
   run.expect_everything_once();
 }
 
-int operations_of_a_run(bool overlap) {
-  CrashRun run(overlap);
+int operations_of_a_run(Work work) {
+  CrashRun run(work);
   run.send_everything();
   return run.run_with_kills([](int) { return false; });
 }
 
 /// Runs once for each operation that there is in a run, with `accident` at it.
-void at_every_operation(bool overlap, const std::function<void(CrashRun&, int)>& accident) {
-  const int operations = operations_of_a_run(overlap);
+void at_every_operation(Work work, const std::function<void(CrashRun&, int)>& accident) {
+  const int operations = operations_of_a_run(work);
   ASSERT_GT(operations, 100);
   for (int at = 1; at <= operations && !::testing::Test::HasFailure(); ++at) {
     SCOPED_TRACE("at operation " + std::to_string(at));
-    CrashRun run(overlap);
+    CrashRun run(work);
     run.send_everything();
     accident(run, at);
     run.expect_everything_once();
@@ -367,9 +373,51 @@ TEST_P(CrashTest, KilledAgainAndAgain) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Commits, CrashTest, ::testing::Bool(), [](const auto& test) {
-  return test.param ? "WhileTheNextIsDecided" : "OneAfterTheOther";
-});
+std::string name_of(const ::testing::TestParamInfo<Work>& test) {
+  constexpr const char* kNames[] = {"OneAfterTheOther", "WhileTheNextIsDecided", "InTurnsThatAreLent"};
+  return kNames[static_cast<int>(test.param)];
+}
+
+INSTANTIATE_TEST_SUITE_P(Commits, CrashTest,
+                         ::testing::Values(Work::kOneAfterTheOther, Work::kWhileTheNextIsDecided,
+                                           Work::kInTurnsThatAreLent),
+                         name_of);
+
+// --- turns that are lent
+
+/// Which commits were made in them.
+class LentTurns final : public CommitListener {
+ public:
+  explicit LentTurns(const testing::FakeBroker& broker) : broker_(broker) {}
+  void committed(const Commit&) noexcept override { lent.push_back(broker_.in_turn); }
+
+  std::vector<bool> lent;
+
+ private:
+  const testing::FakeBroker& broker_;
+};
+
+/// Who lends a hand has connections of his own to look after.
+TEST(LentTurns, AreNotTakenOnASlowDisk) {
+  testing::EngineHarness harness;
+  harness.broker.takes_turns = true;
+  harness.broker.prefetch = 1;
+  for (int i = 0; i < 4; ++i) harness.chat("alice", "bob", R"({"text":"x"})");
+  int commits = 0;
+  std::function<void()> disk = [&] {
+    // Twice for each commit: before and after. The second one is slow.
+    if (++commits == 4) harness.clock.advance(std::chrono::milliseconds(5));
+  };
+  CrashingStore store(harness.store, disk);
+  LentTurns turns(harness.broker);
+  Engine engine(harness.settings,
+                {harness.broker, store, harness.clock, harness.entropy, harness.log, harness.probe, &turns});
+  harness.broker.on_idle = [&] { harness.stop_when_done(engine); };
+  engine.run();
+  ASSERT_GE(turns.lent.size(), 4U);
+  EXPECT_THAT(std::vector(turns.lent.begin(), turns.lent.begin() + 4),
+              ::testing::ElementsAre(true, true, false, true));
+}
 
 }  // namespace
 }  // namespace inboxd
