@@ -24,9 +24,6 @@ constexpr std::size_t kMaxBatches = 3;
 /// Fan-out slices on their way at a time.
 constexpr std::size_t kMaxSlices = 2;
 constexpr milliseconds kChoresDelay{500};
-/// Who lends a hand has connections of his own to look after: a disk that takes longer than this is not
-/// waited for in his place.
-constexpr milliseconds kQuickCommit{1};
 constexpr milliseconds kPresenceInterval{5'000};
 /// The broker delivers again, before anything else, what a lost session left. Nothing for this long: nothing
 /// left.
@@ -55,13 +52,18 @@ SessionWorker::~SessionWorker() {
 }
 
 void SessionWorker::take_turn() noexcept {
-  if (last_commit_ >= kQuickCommit || failed_turn_) return session_.wake();
+  if (failed_turn_) return session_.wake();
   try {
-    step(draining_, milliseconds(0));
+    take(draining_, milliseconds(0));
+    acknowledge_confirmed();
+    settle();
+    consult();
+    work_on_deliveries();
   } catch (...) {
     failed_turn_ = std::current_exception();
   }
-  if (failed_turn_ || has_work(draining_) || !in_flight_.empty()) session_.wake();
+  const bool is_done = in_flight_.empty() && !session_.blocked() && !has_work(draining_);
+  if (failed_turn_ || !is_done) session_.wake();
 }
 
 void SessionWorker::step(bool draining, milliseconds idle) {
@@ -73,14 +75,8 @@ void SessionWorker::step(bool draining, milliseconds idle) {
   if (may_publish() && !draining && requests_.has_queued()) process_requests();
   // In turn, so that neither keeps the other from the few places on the way.
   if (slice_is_next_ && may_publish() && may_start_slice(draining)) process_slice();
-  if (may_publish() && may_decide()) {
-    process_batch();
-  } else {
-    finish_commit();
-  }
+  work_on_deliveries();
   if (may_publish() && may_start_slice(draining)) process_slice();
-  // A broker in this process has confirmed it by now.
-  acknowledge_confirmed();
   requests_.expire();
   if (settings_.presence && !draining) process_presence();
   // What waits, here or at the broker, may be a redelivery as well.
@@ -88,6 +84,16 @@ void SessionWorker::step(bool draining, milliseconds idle) {
   if (clock_.steady() - last_redelivery_ >= kRedeliveriesEnd) expect_no_more_redeliveries();
   do_chores();
   probe_.depths({waiting_.size(), deliveries_in_flight_, pipeline_.fanout().pending()});
+}
+
+void SessionWorker::work_on_deliveries() {
+  if (may_publish() && may_decide()) {
+    process_batch();
+  } else {
+    finish_commit();
+  }
+  // A broker in this process has confirmed it by now.
+  acknowledge_confirmed();
 }
 
 bool SessionWorker::may_start_slice(bool draining) const {
@@ -201,20 +207,15 @@ void SessionWorker::commit(std::unique_ptr<Batch>& batch) {
   }
   const auto begin = clock_.steady();
   if (!commit.empty()) store_.commit(commit);
-  note_commit(clock_.steady() - begin);
+  probe_.took(Stage::kCommit, clock_.steady() - begin);
   batch->fingerprints = pipeline_.committed(transaction);
-}
-
-void SessionWorker::note_commit(SteadyClock::duration took) {
-  last_commit_ = took;
-  probe_.took(Stage::kCommit, took);
 }
 
 /// Null where nothing was being committed.
 std::unique_ptr<SessionWorker::Batch> SessionWorker::take_committed() {
   if (!committing_) return nullptr;
   auto batch = std::move(committing_);
-  note_commit(committer_.wait());
+  probe_.took(Stage::kCommit, committer_.wait());
   batch->fingerprints = pipeline_.committed(batch->transaction);
   return batch;
 }
@@ -255,7 +256,7 @@ void SessionWorker::process_slice() {
   if (slice->withheld > 0) probe_.withheld(slice->withheld);
   const auto begin = clock_.steady();
   pipeline_.commit(transaction, chores_.commit);
-  note_commit(clock_.steady() - begin);
+  probe_.took(Stage::kCommit, clock_.steady() - begin);
   InFlight batch = publish(transaction.publications());
   batch.slice = std::move(slice);
   slice_is_next_ = false;

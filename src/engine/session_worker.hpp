@@ -61,9 +61,9 @@ class SessionWorker {
   /// Throws SessionEnded and StoreError.
   void step(bool draining, std::chrono::milliseconds idle);
 
-  /// While step() waits in the session's poll(), what it would do then: for another thread, as
-  /// BrokerSession::lend() has it. What goes wrong is thrown by that step(), and what takes long is left to
-  /// it.
+  /// While step() waits in the session's poll(), what it would do with deliveries then: for another thread,
+  /// as BrokerSession::lend() has it. All else is left to that step(), which also throws what goes wrong
+  /// here.
   void take_turn() noexcept;
 
   /// Nothing that was taken is unfinished.
@@ -126,10 +126,10 @@ class SessionWorker {
   bool may_start_slice(bool draining) const;
   bool is_from_admin(const Delivery& delivery) const;
   Advice advice_on(const Waiting& waiting) const;
+  void work_on_deliveries();
   void process_batch();
   std::unique_ptr<Batch> decide_batch();
   void commit(std::unique_ptr<Batch>& batch);
-  void note_commit(SteadyClock::duration took);
   std::unique_ptr<Batch> take_committed();
   void finish_commit();
   void publish_batch(Batch& batch);
@@ -164,7 +164,6 @@ class SessionWorker {
   std::size_t unconfirmed_bytes_ = 0;
   bool made_progress_ = false;
   bool draining_ = false;
-  SteadyClock::duration last_commit_{};
   std::exception_ptr failed_turn_;
   std::size_t slices_in_flight_ = 0;
   bool slice_is_next_ = false;

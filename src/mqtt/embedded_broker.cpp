@@ -53,7 +53,7 @@ class EmbeddedBroker::Link final : public BrokerSession {
   }
   std::optional<SteadyClock::time_point> renew_at() const noexcept override { return std::nullopt; }
   void wake() noexcept override { broker_.feed_.wake(); }
-  void lend(Turn turn) override { turn_ = std::move(turn); }
+  void lend(Turn turn) override;
 
  private:
   void hear(milliseconds wait);
@@ -67,7 +67,7 @@ class EmbeddedBroker::Link final : public BrokerSession {
   std::size_t waiting_bytes_ = 0;
   std::uint64_t last_tag_ = 0;
   std::uint64_t published_ = 0;
-  std::uint64_t shown_ = 0;  ///< of published_, when poll() last returned
+  std::uint64_t shown_ = 0;  ///< of published_, when poll() was last called
   std::uint64_t polls_ = 0;
   std::uint64_t acknowledged_ = 0;
 };
@@ -84,6 +84,16 @@ Result<void, BrokerError> EmbeddedBroker::Link::poll(milliseconds wait, std::siz
   return {};
 }
 
+/// A turn may bring forth what is for the next one: a connection that it ends leaves a will.
+void EmbeddedBroker::Link::lend(Turn turn) {
+  turn_ = nullptr;
+  if (!turn) return;
+  turn_ = [this, turn = std::move(turn)] {
+    turn();
+    if (!broker_.waiting_.empty()) broker_.feed_.wake();
+  };
+}
+
 void EmbeddedBroker::Link::hear(milliseconds wait) {
   Hub& hub = *broker_.hub_;
   // While the engine has more to do than it should, what else comes waits where it is.
@@ -98,8 +108,8 @@ void EmbeddedBroker::Link::hear(milliseconds wait) {
     hub.run_timers();
     next_timers_ = now + kTimers;
   }
-  collect();
   hub.flush();
+  collect();
 }
 
 void EmbeddedBroker::Link::collect() {
@@ -156,8 +166,8 @@ Result<std::uint64_t, BrokerError> EmbeddedBroker::Link::publish(
     }
     ++published_;
   }
-  collect();
   hub.flush();
+  collect();
   return published_;
 }
 
@@ -166,8 +176,8 @@ Result<void, BrokerError> EmbeddedBroker::Link::acknowledge(std::uint64_t tag) {
     broker_.hub_->committed(broker_.unacknowledged_.front());
     broker_.unacknowledged_.pop_front();
   }
-  collect();
   broker_.hub_->flush();
+  collect();
   return {};
 }
 

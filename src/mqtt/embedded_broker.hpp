@@ -26,7 +26,8 @@ struct EmbeddedSettings {
 };
 
 /// The broker port without a broker: what clients publish for the engine are its deliveries, what the engine
-/// publishes goes to their connections. All on the engine's thread.
+/// publishes goes to their connections. All in the engine's turn: on its thread, or on one that it
+/// lends its turn to.
 ///
 /// A delivery that a session of the engine's did not acknowledge is kept and given to the next one, as a
 /// broker does; a client's acknowledgement follows the engine's.

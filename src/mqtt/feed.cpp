@@ -1,14 +1,17 @@
 #include "mqtt/feed.hpp"
 
-#include <iterator>
+#include <algorithm>
 #include <utility>
 
 namespace inboxd::mqtt {
 namespace {
 
+using std::chrono::steady_clock;
+
 /// What one client says at a time, where not much is going on. More is for the engine's own thread, beside
 /// which others can read on.
 constexpr std::size_t kFew = 4;
+constexpr std::size_t kFewBytes = std::size_t{64} * 1024;
 
 }  // namespace
 
@@ -30,8 +33,7 @@ void Feed::put_and_serve(std::vector<Command> commands) {
     if (notify) turn = borrow();
   }
   if (turn != nullptr) {
-    (*turn)();
-    give_back();
+    serve(*turn);
   } else if (notify) {
     changed_.notify_one();
   }
@@ -48,20 +50,25 @@ bool Feed::push(std::vector<Command>&& commands) {
   return was_empty;
 }
 
-/// Null where the taker is to be woken.
+/// Null where the taker is to be woken, or is about to look.
 const Feed::Turn* Feed::borrow() {
-  if (turn_ == nullptr || woken_ || commands_.size() > kFew) return nullptr;
-  if (std::chrono::steady_clock::now() - idle_since_ < idle_) return nullptr;
+  if (turn_ == nullptr || woken_ || timed_out_) return nullptr;
+  if (commands_.size() > kFew || bytes_ > kFewBytes) return nullptr;
+  if (steady_clock::now() < lends_from_) return nullptr;
   lent_ = true;
   return turn_;
 }
 
-void Feed::give_back() {
+void Feed::serve(const Turn& turn) {
+  const auto begin = steady_clock::now();
+  turn();
+  const auto end = steady_clock::now();
   bool notify = false;
   {
     const std::lock_guard lock(mutex_);
     lent_ = false;
-    idle_since_ = std::chrono::steady_clock::now();
+    const auto took = end - begin;
+    lends_from_ = end + (took > lending_.slow_turn ? took * lending_.abstention : lending_.after_idle);
     // The taker may have been told to look, or its time may have run out, meanwhile.
     notify = has_some() || timed_out_;
   }
@@ -75,11 +82,13 @@ void Feed::ask(std::function<void(Hub&)> question) {
 }
 
 void Feed::wake() {
+  bool notify = false;
   {
     const std::lock_guard lock(mutex_);
     woken_ = true;
+    notify = !lent_;
   }
-  changed_.notify_one();
+  if (notify) changed_.notify_one();
 }
 
 void Feed::pause(std::chrono::milliseconds wait) {
@@ -90,7 +99,7 @@ void Feed::pause(std::chrono::milliseconds wait) {
 
 void Feed::wait_for_some(Lock& lock, std::chrono::milliseconds wait, const Turn* turn) {
   turn_ = turn;
-  idle_since_ = std::chrono::steady_clock::now();
+  lends_from_ = std::max(lends_from_, steady_clock::now() + lending_.after_idle);
   timed_out_ = !changed_.wait_for(lock, wait, [this] { return !lent_ && has_some(); });
   changed_.wait(lock, [this] { return !lent_; });
   timed_out_ = false;

@@ -26,12 +26,21 @@ class Feed {
  public:
   using Turn = std::function<void()>;
 
-  /// `room` is called, by the taker or in its turn, when a feed that was full is no more. A taker that has
-  /// waited for `idle` lends its turn: one that is about to be busy again had better do it itself, while
-  /// others bring more.
-  Feed(std::size_t max_bytes, std::function<void()> room,
-       std::chrono::microseconds idle = std::chrono::microseconds(100))
-      : max_bytes_(max_bytes), room_(std::move(room)), idle_(idle) {}
+  /// When a turn is lent.
+  struct Lending {
+    /// Once the taker has waited for so long: one that is about to be busy again had better do it itself,
+    /// while others bring more.
+    std::chrono::microseconds after_idle{100};
+    /// Who lends a hand has connections of his own to look after. A turn that takes longer than this is slow
+    /// (the disk is, or what came is much); for `abstention` times as long as it took, none is lent.
+    std::chrono::microseconds slow_turn{2'000};
+    int abstention = 20;
+  };
+
+  /// `room` is called, by the taker or in its turn, when a feed that was full is no more.
+  Feed(std::size_t max_bytes, std::function<void()> room) : Feed(max_bytes, std::move(room), Lending{}) {}
+  Feed(std::size_t max_bytes, std::function<void()> room, const Lending& lending)
+      : max_bytes_(max_bytes), room_(std::move(room)), lending_(lending) {}
 
   /// From any thread.
   void put(std::vector<Command> commands);
@@ -41,7 +50,7 @@ class Feed {
   /// Has it called on the hub's thread, in its turn. From any thread.
   void ask(std::function<void(Hub&)> question);
   bool full() const noexcept { return full_.load(std::memory_order_acquire); }
-  /// Makes a take() that waits, or the next one, return at once.
+  /// Makes a take() that waits, or the next one that would, return at once.
   void wake();
 
   /// Waits for wake(), for `wait` at most, and takes nothing.
@@ -57,13 +66,13 @@ class Feed {
 
   bool push(std::vector<Command>&& commands);
   const Turn* borrow();
-  void give_back();
+  void serve(const Turn& turn);
   void wait_for_some(Lock& lock, std::chrono::milliseconds wait, const Turn* turn);
   bool has_some() const { return woken_ || !commands_.empty(); }
 
   const std::size_t max_bytes_;
   const std::function<void()> room_;
-  const std::chrono::microseconds idle_;
+  const Lending lending_;
 
   std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
@@ -72,8 +81,8 @@ class Feed {
   bool woken_ = false;
   const Turn* turn_ = nullptr;  ///< to be lent: the taker waits
   bool lent_ = false;
-  bool timed_out_ = false;                            ///< the taker waits for its turn alone
-  std::chrono::steady_clock::time_point idle_since_;  ///< where there is a turn to lend
+  bool timed_out_ = false;  ///< the taker waits for its turn alone
+  std::chrono::steady_clock::time_point lends_from_;
 
   std::atomic<bool> full_{false};  ///< written under the lock
 };

@@ -100,7 +100,6 @@ class FakeBroker final : public Broker {
   bool blocked = false;
   /// Whether a poll that waits has the turn taken by another, as a broker of this process may.
   bool takes_turns = false;
-  bool in_turn = false;  ///< one that was lent
 
   std::deque<Message> waiting;
   std::size_t unacknowledged = 0;                              ///< delivered, and not acknowledged yet
@@ -126,9 +125,7 @@ class FakeSession final : public BrokerSession {
                                  std::vector<Delivery>& into) override {
     if (broker_.takes_turns && turn_ && wait.count() > 0) {
       woken_ = false;
-      broker_.in_turn = true;
       turn_();
-      broker_.in_turn = false;
       if (!woken_) return {};
     }
     broker_.on_operation();

@@ -383,41 +383,5 @@ INSTANTIATE_TEST_SUITE_P(Commits, CrashTest,
                                            Work::kInTurnsThatAreLent),
                          name_of);
 
-// --- turns that are lent
-
-/// Which commits were made in them.
-class LentTurns final : public CommitListener {
- public:
-  explicit LentTurns(const testing::FakeBroker& broker) : broker_(broker) {}
-  void committed(const Commit&) noexcept override { lent.push_back(broker_.in_turn); }
-
-  std::vector<bool> lent;
-
- private:
-  const testing::FakeBroker& broker_;
-};
-
-/// Who lends a hand has connections of his own to look after.
-TEST(LentTurns, AreNotTakenOnASlowDisk) {
-  testing::EngineHarness harness;
-  harness.broker.takes_turns = true;
-  harness.broker.prefetch = 1;
-  for (int i = 0; i < 4; ++i) harness.chat("alice", "bob", R"({"text":"x"})");
-  int commits = 0;
-  std::function<void()> disk = [&] {
-    // Twice for each commit: before and after. The second one is slow.
-    if (++commits == 4) harness.clock.advance(std::chrono::milliseconds(5));
-  };
-  CrashingStore store(harness.store, disk);
-  LentTurns turns(harness.broker);
-  Engine engine(harness.settings,
-                {harness.broker, store, harness.clock, harness.entropy, harness.log, harness.probe, &turns});
-  harness.broker.on_idle = [&] { harness.stop_when_done(engine); };
-  engine.run();
-  ASSERT_GE(turns.lent.size(), 4U);
-  EXPECT_THAT(std::vector(turns.lent.begin(), turns.lent.begin() + 4),
-              ::testing::ElementsAre(true, true, false, true));
-}
-
 }  // namespace
 }  // namespace inboxd

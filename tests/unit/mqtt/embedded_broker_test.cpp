@@ -137,10 +137,12 @@ class EmbeddedBrokerTest : public ::testing::Test {
   store::MemoryStore store_;
   store::MemorySessionStore sessions_;
   Committers committers_;
+  Inbox bobs_;
+  Inbox ignored_;
   IoThreads threads_{2};
   std::set<std::thread::id> io_threads_;
   Switchboard switchboard_{threads_};
-  Feed feed_{1'000'000, [this] { switchboard_.room(); }, microseconds(0)};
+  Feed feed_{1'000'000, [this] { switchboard_.room(); }, {.after_idle = microseconds(0)}};
   EmbeddedBroker broker_{settings(), sessions_, clock_, switchboard_, feed_, mqtt_probe_, log_};
   Engine engine_{engine_settings(), {broker_, store_, clock_, entropy_, log_, probe_, &committers_}};
   std::uint64_t connections_ = 0;
@@ -164,11 +166,9 @@ class EmbeddedBrokerTest : public ::testing::Test {
 /// now and then he sends many at once, so that it is not.
 TEST_F(EmbeddedBrokerTest, EverythingArrivesOnceAndInOrderWhoeverHasTheTurn) {
   constexpr int kRounds = 100;
-  Inbox bobs;
-  Inbox ignored;
-  connect("bob", 1, bobs);
-  const std::map<std::string, ConnectionId> senders = {{"alice", connect("alice", 0, ignored)},
-                                                       {"carol", connect("carol", 1, ignored)}};
+  connect("bob", 1, bobs_);
+  const std::map<std::string, ConnectionId> senders = {{"alice", connect("alice", 0, ignored_)},
+                                                       {"carol", connect("carol", 1, ignored_)}};
   std::map<std::string, std::vector<std::string>> sent;
   std::size_t all = 0;
   for (int round = 0; round < kRounds; ++round) {
@@ -179,12 +179,12 @@ TEST_F(EmbeddedBrokerTest, EverythingArrivesOnceAndInOrderWhoeverHasTheTurn) {
         ++all;
       }
     }
-    ASSERT_TRUE(bobs.wait_for(all)) << "in round " << round;
+    ASSERT_TRUE(bobs_.wait_for(all)) << "in round " << round;
   }
   stop();
 
   std::map<std::string, std::vector<std::string>> got;
-  for (const std::string& text : bobs.texts()) {
+  for (const std::string& text : bobs_.texts()) {
     const std::string plain = text.substr(1, text.size() - 2);
     got[plain.substr(0, 5)].push_back(plain);
   }

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -21,6 +22,8 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr std::size_t kMuch = 1'000'000;
+/// However short the taker has been idle, and however long turns take.
+constexpr Feed::Lending kAtOnce{.after_idle = microseconds(0), .slow_turn = hours(1)};
 
 std::vector<Command> commands(std::uint64_t from, PacketId first, std::size_t count = 1) {
   std::vector<Command> result;
@@ -35,9 +38,9 @@ PacketId number_of(const Command& command) { return std::get<UnsubscribeFrom>(co
 /// A thread that takes what there is, over and over, and lends its turn while it waits.
 class Taker {
  public:
-  explicit Taker(microseconds idle)
+  explicit Taker(const Feed::Lending& lending)
       : feed_(
-            kMuch, [] {}, idle),
+            kMuch, [] {}, lending),
         thread_([this] { work(); }) {}
   ~Taker() {
     stopping_ = true;
@@ -134,7 +137,7 @@ TEST(Feed, AWakeThatComesEarlyIsForTheNextToWait) {
 }
 
 TEST(Feed, LendsTheTurnOfATakerThatIsIdle) {
-  Taker taker{microseconds(0)};
+  Taker taker(kAtOnce);
   PacketId number = 0;
   // It may not have begun to wait when the first ones come.
   EXPECT_TRUE(eventually([&] {
@@ -148,18 +151,18 @@ TEST(Feed, LendsTheTurnOfATakerThatIsIdle) {
 TEST(Feed, LendsNoTurn) {
   struct Case {
     const char* when;
-    microseconds idle;
+    Feed::Lending lending;
     std::function<void(Feed&, std::vector<Command>)> put;
     std::size_t count;
   };
   const auto serve = [](Feed& feed, std::vector<Command> what) { feed.put_and_serve(std::move(what)); };
   const auto put = [](Feed& feed, std::vector<Command> what) { feed.put(std::move(what)); };
-  const Case cases[] = {{"to one who has no time", microseconds(0), put, 1},
-                        {"while the taker was busy a moment ago", hours(1), serve, 1},
-                        {"for many commands at once", microseconds(0), serve, 100}};
+  const Case cases[] = {{"to one who has no time", kAtOnce, put, 1},
+                        {"while the taker was busy a moment ago", {.after_idle = hours(1)}, serve, 1},
+                        {"for many commands at once", kAtOnce, serve, 100}};
   for (const Case& c : cases) {
     SCOPED_TRACE(c.when);
-    Taker taker(c.idle);
+    Taker taker(c.lending);
     PacketId number = 1;
     for (int round = 0; round < 200; ++round) {
       c.put(taker.feed(), commands(1, number, c.count));
@@ -171,8 +174,36 @@ TEST(Feed, LendsNoTurn) {
   }
 }
 
+TEST(Feed, LendsNoTurnForAWhileAfterASlowOne) {
+  // Every turn is slow, and the while has no end.
+  Taker taker({.after_idle = microseconds(0), .slow_turn = microseconds(-1), .abstention = 1'000'000'000});
+  std::atomic<int> lent{0};
+  taker.in_lent_turn = [&] { ++lent; };
+  PacketId number = 0;
+  ASSERT_TRUE(eventually([&] {
+    taker.feed().put_and_serve(commands(1, ++number));
+    return lent > 0;
+  }));
+  for (int i = 0; i < 200; ++i) {
+    taker.feed().put_and_serve(commands(1, ++number));
+    ASSERT_TRUE(eventually([&] { return taker.taker_of(1, number).has_value(); }));
+    ASSERT_EQ(taker.taker_of(1, number), taker.thread());
+  }
+}
+
+TEST(Feed, LendsNoTurnForALargeMessage) {
+  Taker taker(kAtOnce);
+  for (PacketId number = 1; number <= 200; ++number) {
+    std::vector<Command> large = commands(1, number);
+    std::get<UnsubscribeFrom>(large.front().what).filters = {std::string(100'000, 'x')};
+    taker.feed().put_and_serve(std::move(large));
+    ASSERT_TRUE(eventually([&] { return taker.taker_of(1, number).has_value(); }));
+    ASSERT_EQ(taker.taker_of(1, number), taker.thread());
+  }
+}
+
 TEST(Feed, WhatComesDuringALentTurnIsForTheTakerItself) {
-  Taker taker{microseconds(0)};
+  Taker taker(kAtOnce);
   std::atomic<PacketId> extra{0};
   taker.in_lent_turn = [&] { taker.feed().put(commands(2, ++extra)); };
   PacketId number = 0;
@@ -186,7 +217,7 @@ TEST(Feed, WhatComesDuringALentTurnIsForTheTakerItself) {
 
 TEST(Feed, AWakeDuringALentTurnReachesTheTaker) {
   Feed feed(
-      kMuch, [] {}, microseconds(0));
+      kMuch, [] {}, kAtOnce);
   std::atomic<bool> lent{false};
   const Feed::Turn turn = [&] {
     feed.take(milliseconds(0), kMuch);
@@ -209,7 +240,7 @@ TEST(Feed, AWakeDuringALentTurnReachesTheTaker) {
 /// The taker's time may run out while somebody else has its turn.
 TEST(Feed, ATakerDoesNotReturnWhileItsTurnIsLent) {
   Feed feed(
-      kMuch, [] {}, microseconds(0));
+      kMuch, [] {}, kAtOnce);
   std::atomic<bool> in_turn{false};
   std::atomic<bool> overlapped{false};
   std::atomic<int> turns{0};
@@ -242,7 +273,7 @@ TEST(Feed, ATakerDoesNotReturnWhileItsTurnIsLent) {
 TEST(Feed, ManyWhoServeTakeEachThingOnceAndInOrder) {
   constexpr std::size_t kThreads = 4;
   constexpr PacketId kEach = 2'000;
-  Taker taker{microseconds(0)};
+  Taker taker(kAtOnce);
   std::vector<std::thread> threads;
   for (std::uint64_t from = 1; from <= kThreads; ++from) {
     threads.emplace_back([&taker, from] {
