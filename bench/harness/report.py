@@ -124,6 +124,7 @@ def _policies(rounds):
 # What is aimed at with the embedded broker: what, of which subject, its figure, the bound.
 BROKER_TARGETS = (
     ("msg/s in closed loop, stored", "inboxd embedded, batch", "closed_rate", "at least", lambda sync: 40_000),
+    ("the same with many pairs", "inboxd embedded, batch", "pairs_rate", "at least", lambda sync: 40_000),
     ("p50 at 1,000 msg/s, µs, not synced", "inboxd embedded, none", "p50_1000", "at most", lambda sync: 200),
     ("p50 at 1,000 msg/s, µs, synced: fdatasync + 150", "inboxd embedded, batch", "p50_1000", "at most", lambda sync: sync + 150),
 )

@@ -500,7 +500,7 @@ class Probe {
   virtual void link(LinkState state, std::string_view why) = 0;
 };
 
-/// Hears, on the engine's thread, what has just become durable. Must not block and must not throw.
+/// Hears, in the engine's turn, what has just become durable. Must not block and must not throw.
 class CommitListener {
  public:
   virtual ~CommitListener() = default;
@@ -527,7 +527,7 @@ class Submitter {
 
   virtual ~Submitter() = default;
 
-  /// Publishes the parts in their order. `done` is called once, on the engine's thread or the caller's, and
+  /// Publishes the parts in their order. `done` is called once, in the engine's turn or by the caller, and
   /// must not block: at once with a failure where the engine is not at work or has too much to do, and with
   /// one after `timeout` at the latest.
   virtual void submit(std::vector<Publication> parts, Await await, std::chrono::milliseconds timeout,

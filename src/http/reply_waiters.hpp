@@ -23,7 +23,7 @@ class ReplyWaiters final : public CommitListener {
     TimelineRow row;
     std::optional<StoredMessage> message;
   };
-  /// On the engine's thread: hands over, nothing more. May be called again as long as the waiter stays.
+  /// In the engine's turn: hands over, nothing more. May be called again as long as the waiter stays.
   using Heard = std::function<void(const Arrival&)>;
 
   static constexpr std::size_t kMaxWaiters = 128;
