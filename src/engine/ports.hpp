@@ -124,10 +124,10 @@ class BrokerSession {
 
   /// Does what the caller of poll() would do next, and never throws.
   using Turn = std::function<void()>;
-  /// From now on, while poll() waits, a thread of this process that brings a delivery may call `turn` in
-  /// place of waking the one that waits, which goes on waiting: the two never work at once. `turn` may call
+  /// From now on, while poll() waits, a thread of this process that brings a delivery may call it in
+  /// place of waking the one that waits, which goes on waiting: the two never work at once. It may call
   /// whatever the caller of poll() may. A broker elsewhere has no such threads, and need not listen.
-  virtual void lend(Turn turn) { (void)turn; }
+  virtual void lend(const Turn&) {}
 };
 
 class Broker {

@@ -53,7 +53,7 @@ class EmbeddedBroker::Link final : public BrokerSession {
   }
   std::optional<SteadyClock::time_point> renew_at() const noexcept override { return std::nullopt; }
   void wake() noexcept override { broker_.feed_.wake(); }
-  void lend(Turn turn) override;
+  void lend(const Turn& turn) override;
 
  private:
   void hear(milliseconds wait);
@@ -85,10 +85,10 @@ Result<void, BrokerError> EmbeddedBroker::Link::poll(milliseconds wait, std::siz
 }
 
 /// A turn may bring forth what is for the next one: a connection that it ends leaves a will.
-void EmbeddedBroker::Link::lend(Turn turn) {
+void EmbeddedBroker::Link::lend(const Turn& turn) {
   turn_ = nullptr;
   if (!turn) return;
-  turn_ = [this, turn = std::move(turn)] {
+  turn_ = [this, turn] {
     turn();
     if (!broker_.waiting_.empty()) broker_.feed_.wake();
   };

@@ -173,7 +173,7 @@ class FakeSession final : public BrokerSession {
   bool blocked() const noexcept override { return broker_.blocked; }
   std::optional<SteadyClock::time_point> renew_at() const noexcept override { return std::nullopt; }
   void wake() noexcept override { woken_ = true; }
-  void lend(Turn turn) override { turn_ = std::move(turn); }
+  void lend(const Turn& turn) override { turn_ = turn; }
 
  private:
   Delivery deliver() {
