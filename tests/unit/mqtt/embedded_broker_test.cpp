@@ -15,6 +15,7 @@
 #include "core/json.hpp"
 #include "engine/bindings.hpp"
 #include "engine/engine.hpp"
+#include "no_probe.hpp"
 #include "store/memory_session_store.hpp"
 #include "store/memory_store.hpp"
 #include "support/fakes.hpp"
@@ -25,20 +26,7 @@ namespace inboxd::mqtt {
 namespace {
 
 using std::chrono::microseconds;
-using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-class NoProbe final : public MqttProbe {
- public:
-  void connected() override {}
-  void disconnected(Reason) override {}
-  void refused(Reason) override {}
-  void received(Qos, std::size_t) override {}
-  void sent(Qos, std::size_t) override {}
-  void dropped(Drop) override {}
-  void unauthorized(std::string_view) override {}
-  void sessions(std::size_t, std::size_t, std::size_t) override {}
-};
 
 /// On whose threads commits were made.
 class Committers final : public CommitListener {

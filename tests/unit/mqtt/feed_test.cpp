@@ -107,6 +107,13 @@ bool eventually(const std::function<bool()>& condition) {
   return true;
 }
 
+/// In whose turn a command was taken that this thread brought.
+std::optional<std::thread::id> served_by(Taker& taker, PacketId number) {
+  taker.feed().put_and_serve(commands(1, number));
+  eventually([&] { return taker.taker_of(1, number).has_value(); });
+  return taker.taker_of(1, number);
+}
+
 TEST(Feed, GivesOutInOrderAndNoMoreThanAskedFor) {
   Feed feed(kMuch, [] {});
   feed.put(commands(1, 1, 3));
@@ -140,11 +147,7 @@ TEST(Feed, LendsTheTurnOfATakerThatIsIdle) {
   Taker taker(kAtOnce);
   PacketId number = 0;
   // It may not have begun to wait when the first ones come.
-  EXPECT_TRUE(eventually([&] {
-    taker.feed().put_and_serve(commands(1, ++number));
-    const auto by = taker.taker_of(1, number);
-    return by == std::this_thread::get_id();
-  }));
+  EXPECT_TRUE(eventually([&] { return served_by(taker, ++number) == std::this_thread::get_id(); }));
   EXPECT_FALSE(taker.went_wrong());
 }
 
@@ -181,14 +184,10 @@ TEST(Feed, LendsNoTurnForAWhileAfterASlowOne) {
   taker.in_lent_turn = [&] { ++lent; };
   PacketId number = 0;
   ASSERT_TRUE(eventually([&] {
-    taker.feed().put_and_serve(commands(1, ++number));
+    served_by(taker, ++number);
     return lent > 0;
   }));
-  for (int i = 0; i < 200; ++i) {
-    taker.feed().put_and_serve(commands(1, ++number));
-    ASSERT_TRUE(eventually([&] { return taker.taker_of(1, number).has_value(); }));
-    ASSERT_EQ(taker.taker_of(1, number), taker.thread());
-  }
+  for (int i = 0; i < 200; ++i) ASSERT_EQ(served_by(taker, ++number), taker.thread());
 }
 
 TEST(Feed, LendsNoTurnForALargeMessage) {
@@ -208,7 +207,7 @@ TEST(Feed, WhatComesDuringALentTurnIsForTheTakerItself) {
   taker.in_lent_turn = [&] { taker.feed().put(commands(2, ++extra)); };
   PacketId number = 0;
   ASSERT_TRUE(eventually([&] {
-    taker.feed().put_and_serve(commands(1, ++number));
+    served_by(taker, ++number);
     return extra > 0;
   }));
   EXPECT_TRUE(eventually([&] { return taker.taker_of(2, 1).has_value(); }));

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "no_probe.hpp"
 #include "store/memory_session_store.hpp"
 #include "support/fakes.hpp"
 
@@ -28,19 +29,6 @@ class Recorder final : public EventSink {
   void send(Event event) override { events.push_back(std::move(event)); }
   void flush() override {}
   std::deque<Event> events;
-};
-
-class NoProbe final : public MqttProbe {
- public:
-  void connected() override {}
-  void disconnected(Reason) override {}
-  void refused(Reason) override {}
-  void received(Qos, std::size_t) override {}
-  void sent(Qos, std::size_t) override {}
-  void dropped(Drop why) override { drops.push_back(why); }
-  void unauthorized(std::string_view) override {}
-  void sessions(std::size_t, std::size_t, std::size_t) override {}
-  std::vector<Drop> drops;
 };
 
 std::string text_of(const Event& event) {
