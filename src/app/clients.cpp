@@ -20,19 +20,6 @@ void fill(TokenOptions& token, const config::Settings& settings) {
   token.topics = topics_of(settings);
 }
 
-/// Loads the settings, has `work` run with them.
-template <class Work>
-void on_chosen(CLI::App& command, Invocation& invocation, Work work) {
-  command.callback([&invocation, work = std::move(work)] {
-    invocation.action = [&invocation, work] {
-      const auto loaded = load_settings(invocation, Needs::kSecret);
-      if (!loaded) return kUsage;
-      print_warnings(*loaded);
-      return work(loaded->settings);
-    };
-  });
-}
-
 void add_token(CLI::App& root, Invocation& invocation) {
   CLI::App* const command =
       root.add_subcommand("token", "Print a token for a user: the password of his MQTT client");
@@ -48,7 +35,7 @@ void add_token(CLI::App& root, Invocation& invocation) {
   command->add_flag(
       "--backend", options->backend,
       "For a back end: an admin who may publish and hear every topic; treat it like a password");
-  on_chosen(*command, invocation, [options, app](const config::Settings& settings) {
+  on_chosen(*command, invocation, Needs::kSecret, [options, app](const config::Settings& settings) {
     fill(*options, settings);
     if (!app->empty()) options->topics.app = AppId(*app);
     return run_token(*options, std::cout, std::cerr);
@@ -64,7 +51,7 @@ void add_send(CLI::App& root, Invocation& invocation) {
   command->add_option("--to", options->to, "The user or group to send to")->required();
   command->add_option("--name", options->sender_fullname, "The sender's full name; default: his id");
   command->add_option("text", options->text, "The message")->required();
-  on_chosen(*command, invocation, [options](const config::Settings& settings) {
+  on_chosen(*command, invocation, Needs::kSecret, [options](const config::Settings& settings) {
     fill(options->token, settings);
     options->broker = mqtt_address(settings);
     return run_send(*options, std::cout, std::cerr);
@@ -80,7 +67,7 @@ void add_watch(CLI::App& root, Invocation& invocation) {
   command->add_option("--count", options->count, "Stop after so many messages");
   command->add_option("--seconds", *seconds, "Stop after so many seconds");
   command->add_flag("--json", options->json, "An object of JSON for each message");
-  on_chosen(*command, invocation, [options, seconds](const config::Settings& settings) {
+  on_chosen(*command, invocation, Needs::kSecret, [options, seconds](const config::Settings& settings) {
     fill(options->token, settings);
     options->broker = mqtt_address(settings);
     if (*seconds) options->seconds = std::chrono::seconds(**seconds);

@@ -23,7 +23,7 @@ namespace {
 
 using Letters = std::vector<DeadLetter>;
 
-struct Options {
+struct LetterOptions {
   std::size_t limit = 100;
   std::string reason;
   std::vector<std::string> ids;
@@ -46,7 +46,7 @@ std::string why_not(const DeadLetter& letter) {
   return {};
 }
 
-int list(const Store& store, const Options& options) {
+int list(const Store& store, const LetterOptions& options) {
   std::size_t shown = 0;
   for (const DeadLetter& letter : store.dead_letters(SIZE_MAX)) {
     if (!options.reason.empty() && letter.reason != options.reason) continue;
@@ -71,7 +71,7 @@ void print(const DeadLetter& letter) {
       why_not(letter).empty() ? "yes" : "no: " + why_not(letter), printable(letter.payload));
 }
 
-int show(const Store& store, const Options& options) {
+int show(const Store& store, const LetterOptions& options) {
   for (const std::string& id : options.ids) {
     const auto letter = store.dead_letter(id);
     if (!letter) {
@@ -88,7 +88,7 @@ int show(const Store& store, const Options& options) {
 }
 
 /// The letters that are meant, oldest first: so they go in the order in which they came.
-std::optional<Letters> chosen(const Store& store, const Options& options) {
+std::optional<Letters> chosen(const Store& store, const LetterOptions& options) {
   Letters letters;
   if (options.all) {
     letters = store.dead_letters(SIZE_MAX);
@@ -156,7 +156,7 @@ int publish(const Letters& letters, const config::Settings& settings) {
 }
 
 template <class Broker>
-int replay(const Store& store, const Options& options, const Broker& broker) {
+int replay(const Store& store, const LetterOptions& options, const Broker& broker) {
   if (options.all == !options.ids.empty()) {
     std::cerr << "inboxd: name the dead letters to replay, or say --all\n";
     return kUsage;
@@ -175,59 +175,42 @@ int replay(const Store& store, const Options& options, const Broker& broker) {
   return code == kDone && any_refused && !options.all ? kFailed : code;
 }
 
-template <class Work>
-void add(CLI::App& parent, const char* name, const char* help, Invocation& invocation, Needs needs,
-         const std::shared_ptr<Options>& options, const std::function<void(CLI::App&)>& declare, Work work) {
-  CLI::App* const command = parent.add_subcommand(name, help);
-  add_settings(*command, invocation);
-  declare(*command);
-  command->callback([&invocation, needs, options, work] {
-    invocation.action = [&invocation, needs, options, work] {
-      const auto loaded = load_settings(invocation, needs);
-      if (!loaded) return kUsage;
-      print_warnings(*loaded);
-      SystemClock clock;
-      const std::unique_ptr<Store> store = open_to_read(loaded->settings, clock);
-      return work(*store, *options, loaded->settings, clock);
-    };
-  });
-}
-
 }  // namespace
 
 void add_dead_letters(CLI::App& root, Invocation& invocation) {
   CLI::App* const group = root.add_subcommand("dead-letters", "Read and replay what the engine refused");
   group->require_subcommand(1);
-  const auto options = std::make_shared<Options>();
-  using config::Settings;
-  add(
-      *group, "list", "List them, newest first: id, time, reason, bytes, routing key", invocation,
-      Needs::kNothing, options,
-      [&](CLI::App& command) {
-        command.add_option("--limit", options->limit, "At most so many")->capture_default_str();
-        command.add_option("--reason", options->reason, "Only those refused for it");
-      },
-      [](const Store& store, const Options& o, const Settings&, const Clock&) { return list(store, o); });
-  add(
-      *group, "show", "Show one with its payload", invocation, Needs::kNothing, options,
-      [&](CLI::App& command) {
-        command.add_option("id", options->ids, "Its id")->required();
-        command.add_flag("--payload", options->payload, "Nothing but the payload, byte for byte");
-      },
-      [](const Store& store, const Options& o, const Settings&, const Clock&) { return show(store, o); });
-  add(
-      *group, "replay",
-      "Put them before the engine again, which removes them; what it refuses again is a new dead letter",
-      invocation, Needs::kLogin, options,
-      [&](CLI::App& command) {
-        command.add_option("id", options->ids, "Their ids");
-        command.add_flag("--all", options->all, "All that can be, oldest first");
-        command.add_option("--reason", options->reason, "With --all: only those refused for it");
-      },
-      [](const Store& store, const Options& o, const Settings& settings, const Clock& clock) {
-        return settings.embedded ? replay(store, o, settings)
-                                 : replay(store, o, broker_settings(settings, clock));
-      });
+  const auto options = std::make_shared<LetterOptions>();
+  CLI::App* const listing =
+      group->add_subcommand("list", "List them, newest first: id, time, reason, bytes, routing key");
+  add_settings(*listing, invocation);
+  listing->add_option("--limit", options->limit, "At most so many")->capture_default_str();
+  listing->add_option("--reason", options->reason, "Only those refused for it");
+  on_chosen(*listing, invocation, Needs::kNothing, [options](const config::Settings& settings) {
+    SystemClock clock;
+    return list(*open_to_read(settings, clock), *options);
+  });
+  CLI::App* const showing = group->add_subcommand("show", "Show one with its payload");
+  add_settings(*showing, invocation);
+  showing->add_option("id", options->ids, "Its id")->required();
+  showing->add_flag("--payload", options->payload, "Nothing but the payload, byte for byte");
+  on_chosen(*showing, invocation, Needs::kNothing, [options](const config::Settings& settings) {
+    SystemClock clock;
+    return show(*open_to_read(settings, clock), *options);
+  });
+  CLI::App* const replaying = group->add_subcommand(
+      "replay",
+      "Put them before the engine again, which removes them; what it refuses again is a new dead letter");
+  add_settings(*replaying, invocation);
+  replaying->add_option("id", options->ids, "Their ids");
+  replaying->add_flag("--all", options->all, "All that can be, oldest first");
+  replaying->add_option("--reason", options->reason, "With --all: only those refused for it");
+  on_chosen(*replaying, invocation, Needs::kLogin, [options](const config::Settings& settings) {
+    SystemClock clock;
+    const auto store = open_to_read(settings, clock);
+    return settings.embedded ? replay(*store, *options, settings)
+                             : replay(*store, *options, broker_settings(settings, clock));
+  });
 }
 
 }  // namespace inboxd::app

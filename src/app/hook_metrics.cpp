@@ -14,8 +14,8 @@ namespace {
 constexpr std::array kOutcomes = {"allowed", "rejected", "replaced", "timeout", "error", "skipped", "cached"};
 static_assert(kOutcomes.size() == static_cast<std::size_t>(hook::HookOutcome::kCached) + 1);
 
-const prometheus::Histogram::BucketBoundaries kBuckets = {1e-3,  2e-3,   5e-3,   10e-3, 20e-3,
-                                                          50e-3, 100e-3, 500e-3, 1,     10};
+const prometheus::Histogram::BucketBoundaries kDeadlineBuckets = {1e-3,  2e-3,   5e-3,   10e-3, 20e-3,
+                                                                  50e-3, 100e-3, 500e-3, 1,     10};
 
 }  // namespace
 
@@ -42,7 +42,7 @@ HookMetrics::HookMetrics(prometheus::Registry& registry) : series_(std::make_uni
                            .Name("inboxd_policy_hook_duration_seconds")
                            .Help("Time until there was an answer, or none was waited for any more.")
                            .Register(registry)
-                           .Add({}, kBuckets);
+                           .Add({}, kDeadlineBuckets);
 }
 
 HookMetrics::~HookMetrics() = default;

@@ -7,6 +7,7 @@
 #include <CLI/Formatter.hpp>
 #include <iostream>
 #include <string_view>
+#include <utility>
 
 #include "app/rules.hpp"
 #include "app/secret.hpp"
@@ -61,6 +62,18 @@ std::optional<config::Loaded> load_settings(const Invocation& invocation, Needs 
 
 void print_warnings(const config::Loaded& loaded) {
   for (const std::string& warning : loaded.warnings) std::cerr << "inboxd: warning: " << warning << '\n';
+}
+
+void on_chosen(CLI::App& command, Invocation& invocation, Needs needs,
+               std::function<int(const config::Settings&)> work) {
+  command.callback([&invocation, needs, work = std::move(work)] {
+    invocation.action = [&invocation, needs, work] {
+      const auto loaded = load_settings(invocation, needs);
+      if (!loaded) return kUsage;
+      print_warnings(*loaded);
+      return work(loaded->settings);
+    };
+  });
 }
 
 }  // namespace inboxd::app

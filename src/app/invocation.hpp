@@ -39,6 +39,11 @@ std::optional<config::Loaded> load_settings(const Invocation& invocation, Needs 
 /// Writes what load_settings() wants to have noticed to standard error, for the subcommands that have no log.
 void print_warnings(const config::Loaded& loaded);
 
+/// Has `command`, where it is chosen, load what it needs, pass on the warnings, and exit with what `work`
+/// returns; with kUsage where settings are wrong.
+void on_chosen(CLI::App& command, Invocation& invocation, Needs needs,
+               std::function<int(const config::Settings&)> work);
+
 // One function per file of a subcommand: each adds it to `root` and sets `action` when it is chosen.
 void add_serve(CLI::App& root, Invocation& invocation);
 void add_check(CLI::App& root, Invocation& invocation);

@@ -46,7 +46,7 @@ FilterPtr read_policy(const config::Settings& settings) {
   return nullptr;
 }
 
-int check(const config::Settings& settings) {
+int check_file(const config::Settings& settings) {
   const FilterPtr set = read_policy(settings);
   if (!set) return kFailed;
   const filter::Counts counts = set->counts();
@@ -113,23 +113,14 @@ void add_policy(CLI::App& root, Invocation& invocation) {
   group->require_subcommand(1);
   CLI::App* const checking = group->add_subcommand("check", "Say what is wrong with the policy file");
   add_settings(*checking, invocation);
-  checking->callback([&invocation] {
-    invocation.action = [&invocation] {
-      const auto loaded = load_settings(invocation, Needs::kNothing);
-      return loaded ? check(loaded->settings) : kUsage;
-    };
-  });
+  on_chosen(*checking, invocation, Needs::kNothing, check_file);
   CLI::App* const testing =
       group->add_subcommand("test", "Read messages, a JSON object a line, and say what becomes of each");
   add_settings(*testing, invocation);
   const auto file = std::make_shared<std::string>("-");
   testing->add_option("--file", *file, "File of the messages; - is standard input")->capture_default_str();
-  testing->callback([&invocation, file] {
-    invocation.action = [&invocation, file] {
-      const auto loaded = load_settings(invocation, Needs::kNothing);
-      return loaded ? test(loaded->settings, *file) : kUsage;
-    };
-  });
+  on_chosen(*testing, invocation, Needs::kNothing,
+            [file](const config::Settings& settings) { return test(settings, *file); });
 }
 
 }  // namespace inboxd::app

@@ -26,7 +26,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t kPasswordBytes = 32;
 constexpr std::uint64_t kLeastMaxMessage = 16ULL * 1024 * 1024;
 
-struct Options {
+struct OutputOptions {
   std::string out;
   bool force = false;
 };
@@ -74,7 +74,7 @@ BrokerFiles describe(const config::Settings& settings) {
   return files;
 }
 
-int write_all(const config::Settings& settings, const Options& options) {
+int write_all(const config::Settings& settings, const OutputOptions& options) {
   const BrokerFiles described = describe(settings);
   const File files[] = {{"rabbitmq.conf", 0644, rabbitmq_conf(described)},
                         {"advanced.config", 0600, advanced_config(described)},
@@ -103,17 +103,11 @@ void add_rabbitmq_config(CLI::App& root, Invocation& invocation) {
                                                 "WEB_MQTT_PORT, RABBITMQ_VHOST, JWT_SECRET, and a broker "
                                                 "user where RABBITMQ_USER and RABBITMQ_PASSWORD are set");
   add_settings(*command, invocation);
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<OutputOptions>();
   command->add_option("--out", options->out, "Directory to write to; made when missing")->required();
   command->add_flag("--force", options->force, "Write over files that this command did not write");
-  command->callback([&invocation, options] {
-    invocation.action = [&invocation, options] {
-      const auto loaded = load_settings(invocation, Needs::kLogin);
-      if (!loaded) return kUsage;
-      print_warnings(*loaded);
-      return write_all(loaded->settings, *options);
-    };
-  });
+  on_chosen(*command, invocation, Needs::kLogin,
+            [options](const config::Settings& settings) { return write_all(settings, *options); });
 }
 
 }  // namespace inboxd::app

@@ -19,14 +19,14 @@ namespace {
 constexpr std::size_t kSecretBytes = 32;
 
 /// A file descriptor and its end.
-class File {
+class Descriptor {
  public:
-  explicit File(int descriptor) : descriptor_(descriptor) {}
-  ~File() {
+  explicit Descriptor(int descriptor) : descriptor_(descriptor) {}
+  ~Descriptor() {
     if (descriptor_ >= 0) ::close(descriptor_);
   }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
   bool is_open() const noexcept { return descriptor_ >= 0; }
   bool write(const std::string& text) const {
     return ::write(descriptor_, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
@@ -60,7 +60,7 @@ Result<void, std::string> write_secret(const std::string& path, const std::strin
   std::error_code error;
   std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
   if (error) return failed(error.value());
-  const File file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR));
+  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR));
   if (!file.is_open() || !file.write(secret + "\n")) return failed(errno);
   return {};
 }

@@ -16,10 +16,10 @@ std::int64_t now_seconds() {
   return std::chrono::duration_cast<std::chrono::seconds>(now).count();
 }
 
-Failure<std::string> wrong(std::string message) { return Failure<std::string>(std::move(message)); }
+Failure<std::string> cannot_sign(std::string message) { return Failure<std::string>(std::move(message)); }
 
 Result<std::string, std::string> sign(const auth::MintRequest& request, const std::string& secret) {
-  if (secret.empty()) return wrong("JWT_SECRET is not set, and a token cannot be signed without it");
+  if (secret.empty()) return cannot_sign("JWT_SECRET is not set, and a token cannot be signed without it");
   return auth::mint(request, secret).map_error([](const auth::AuthError& error) { return error.message; });
 }
 
@@ -32,14 +32,15 @@ std::vector<std::string> scopes_for(const TokenOptions& options, const PartyId& 
 }  // namespace
 
 Result<std::string, std::string> make_token(const TokenOptions& options) {
-  if (is_reserved(options.user)) return wrong("the user id '" + options.user + "' is reserved");
+  if (is_reserved(options.user)) return cannot_sign("the user id '" + options.user + "' is reserved");
   const auto user = parse_party(options.user);
   if (!user) {
-    return wrong("the user id '" + printable(options.user) +
-                 "' is not valid: 1 to 128 bytes of UTF-8 without / . # + * %, blanks or control characters");
+    return cannot_sign(
+        "the user id '" + printable(options.user) +
+        "' is not valid: 1 to 128 bytes of UTF-8 without / . # + * %, blanks or control characters");
   }
   if (!is_valid_id(options.topics.app.view())) {
-    return wrong("the app id '" + printable(options.topics.app.view()) + "' is not valid");
+    return cannot_sign("the app id '" + printable(options.topics.app.view()) + "' is not valid");
   }
   auth::MintRequest request;
   request.user = options.user;

@@ -12,8 +12,6 @@
 namespace inboxd::app {
 namespace {
 
-using Clock = MqttClient::Clock;
-
 /// Beyond this a clock's value is nonsense, and calendars would not take it.
 constexpr std::int64_t kMaxMillis = 253'402'300'799'000;
 
@@ -26,7 +24,7 @@ std::string time_of_day(std::optional<std::int64_t> millis) {
   return {text.data(), std::strftime(text.data(), text.size(), "%H:%M:%S", &local)};
 }
 
-std::string text_of(const json::Object& object, std::string_view key) {
+std::string printable_text(const json::Object& object, std::string_view key) {
   const auto raw = object.find_value(key);
   return raw ? printable(json::string_value(*raw).value_or("")) : "";
 }
@@ -46,10 +44,10 @@ std::string json_line(std::string_view topic, std::string_view payload) {
 
 /// `alice → bob: text`, with the kind of a message that is no text.
 std::string message_line(const json::Object& message) {
-  const std::string type = text_of(message, "type");
+  const std::string type = printable_text(message, "type");
   const std::string kind = type.empty() || type == "text" ? "" : "[" + type + "] ";
-  return text_of(message, "sender") + " \u2192 " + text_of(message, "recipient") + ": " + kind +
-         text_of(message, "text");
+  return printable_text(message, "sender") + " \u2192 " + printable_text(message, "recipient") + ": " + kind +
+         printable_text(message, "text");
 }
 
 /// `messages/bob/ID/clientupdated: status 250`, or whatever else has changed.
@@ -58,7 +56,7 @@ std::string update_line(std::string_view below, const json::Object& update) {
   if (const auto status = number_of(update, "status")) line += ": status " + std::to_string(*status);
   const auto raw = update.find_value("error");
   const auto error = raw && json::is_object(*raw) ? json::parse_object(*raw) : Failure<Refusal>(Refusal{});
-  if (error) line += ", " + text_of(*error, "code") + ": " + text_of(*error, "message");
+  if (error) line += ", " + printable_text(*error, "code") + ": " + printable_text(*error, "message");
   return line;
 }
 
@@ -94,7 +92,7 @@ int run_watch(const WatchOptions& options, std::ostream& out, std::ostream& err,
     out << watch_line(options, topic, payload) << std::endl;
     ++printed;
   });
-  const auto connect_by = Clock::now() + options.connect_timeout;
+  const auto connect_by = MqttClient::Clock::now() + options.connect_timeout;
   const std::string filter = inbox_filter(options.token.topics, options.token.user);
   const auto subscribed = client.connect(options.broker, *token, connect_by).and_then([&] {
     return client.subscribe(filter, 1, connect_by);
@@ -104,7 +102,8 @@ int run_watch(const WatchOptions& options, std::ostream& out, std::ostream& err,
     return kFailed;
   }
   err << "watching the inbox of " << options.token.user << std::endl;
-  const auto until = options.seconds ? Clock::now() + *options.seconds : Clock::time_point::max();
+  const auto until =
+      options.seconds ? MqttClient::Clock::now() + *options.seconds : MqttClient::Clock::time_point::max();
   const auto ended = client.run_until([&] { return enough() || !out || stop(); }, until);
   if (!ended) {
     err << "inboxd watch: " << ended.error().message << '\n';

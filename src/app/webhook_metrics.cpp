@@ -22,7 +22,7 @@ static_assert(kFailures.size() == static_cast<std::size_t>(webhook::Failure::kRe
 constexpr std::array kGivenUp = {"failed", "too_old", "outbox_full", "not_configured"};
 static_assert(kGivenUp.size() == static_cast<std::size_t>(webhook::GivenUp::kNotConfigured) + 1);
 
-const Histogram::BucketBoundaries kBuckets = {1e-3, 5e-3, 10e-3, 50e-3, 100e-3, 500e-3, 1, 5, 10, 30};
+const Histogram::BucketBoundaries kDeliveryBuckets = {1e-3, 5e-3, 10e-3, 50e-3, 100e-3, 500e-3, 1, 5, 10, 30};
 
 }  // namespace
 
@@ -81,7 +81,7 @@ WebhookMetrics::WebhookMetrics(prometheus::Registry& registry, const std::vector
     }
     series.pending = &pending.Add({{"endpoint", label}});
     series.circuit = &circuit.Add({{"endpoint", label}});
-    series.duration = &duration.Add({{"endpoint", label}}, kBuckets);
+    series.duration = &duration.Add({{"endpoint", label}}, kDeliveryBuckets);
     series_.push_back(series);
   }
 }

@@ -4,7 +4,6 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <charconv>
-#include <functional>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -20,7 +19,7 @@
 namespace inboxd::app {
 namespace {
 
-struct Options {
+struct EventOptions {
   std::size_t limit = 100;
   std::string endpoint;
   std::vector<std::string> ids;
@@ -28,7 +27,7 @@ struct Options {
   bool body = false;
 };
 
-int list(const Store& store, const Options& options) {
+int list(const Store& store, const EventOptions& options) {
   std::size_t shown = 0;
   for (const UndeliveredEvent& event : store.undelivered(SIZE_MAX)) {
     const std::string label = webhook::label_of(event.row.endpoint);
@@ -60,7 +59,7 @@ std::optional<UndeliveredEvent> find(const Store& store, const std::string& id) 
   return store.undelivered_event(sequence);
 }
 
-int show(const Store& store, const Options& options) {
+int show(const Store& store, const EventOptions& options) {
   for (const std::string& id : options.ids) {
     const auto event = find(store, id);
     if (!event) {
@@ -76,7 +75,7 @@ int show(const Store& store, const Options& options) {
   return kDone;
 }
 
-std::string replay_request(const Options& options) {
+std::string replay_request(const EventOptions& options) {
   if (options.all) return R"({"all":true})";
   std::string ids;
   for (const std::string& id : options.ids) {
@@ -90,7 +89,7 @@ bool is_number(const std::string& text) {
   return !text.empty() && text.size() <= 20 && text.find_first_not_of("0123456789") == std::string::npos;
 }
 
-int replay(const config::Settings& settings, const Options& options) {
+int replay(const config::Settings& settings, const EventOptions& options) {
   if (options.all == !options.ids.empty()) {
     std::cerr << "inboxd: name the events to replay, or say --all\n";
     return kUsage;
@@ -109,60 +108,36 @@ int replay(const config::Settings& settings, const Options& options) {
   return kDone;
 }
 
-using Work = std::function<int(const config::Settings&, const Options&)>;
-
-void add(CLI::App& parent, const char* name, const char* help, Invocation& invocation, Needs needs,
-         const std::shared_ptr<Options>& options, const std::function<void(CLI::App&)>& declare,
-         const Work& work) {
-  CLI::App* const command = parent.add_subcommand(name, help);
-  add_settings(*command, invocation);
-  declare(*command);
-  command->callback([&invocation, needs, options, work] {
-    invocation.action = [&invocation, needs, options, work] {
-      const auto loaded = load_settings(invocation, needs);
-      if (!loaded) return static_cast<int>(kUsage);
-      print_warnings(*loaded);
-      return work(loaded->settings, *options);
-    };
-  });
-}
-
 }  // namespace
 
 void add_webhooks(CLI::App& root, Invocation& invocation) {
   CLI::App* const group =
       root.add_subcommand("webhooks", "Read and replay events that could not be delivered");
   group->require_subcommand(1);
-  const auto options = std::make_shared<Options>();
-  using config::Settings;
-  add(
-      *group, "list", "List them, newest first: id, time, endpoint's host, attempts, reason", invocation,
-      Needs::kNothing, options,
-      [&](CLI::App& command) {
-        command.add_option("--limit", options->limit, "At most so many")->capture_default_str();
-        command.add_option("--endpoint", options->endpoint, "Only those for this host, as it is listed");
-      },
-      [](const Settings& settings, const Options& o) {
-        SystemClock clock;
-        return list(*open_to_read(settings, clock), o);
-      });
-  add(
-      *group, "show", "Show one with its body", invocation, Needs::kNothing, options,
-      [&](CLI::App& command) {
-        command.add_option("id", options->ids, "Its id")->required();
-        command.add_flag("--body", options->body, "Nothing but the body, byte for byte");
-      },
-      [](const Settings& settings, const Options& o) {
-        SystemClock clock;
-        return show(*open_to_read(settings, clock), o);
-      });
-  add(
-      *group, "replay", "Have the running engine send them again", invocation, Needs::kSecret, options,
-      [&](CLI::App& command) {
-        command.add_option("id", options->ids, "Their ids");
-        command.add_flag("--all", options->all, "All of them");
-      },
-      replay);
+  const auto options = std::make_shared<EventOptions>();
+  CLI::App* const listing =
+      group->add_subcommand("list", "List them, newest first: id, time, endpoint's host, attempts, reason");
+  add_settings(*listing, invocation);
+  listing->add_option("--limit", options->limit, "At most so many")->capture_default_str();
+  listing->add_option("--endpoint", options->endpoint, "Only those for this host, as it is listed");
+  on_chosen(*listing, invocation, Needs::kNothing, [options](const config::Settings& settings) {
+    SystemClock clock;
+    return list(*open_to_read(settings, clock), *options);
+  });
+  CLI::App* const showing = group->add_subcommand("show", "Show one with its body");
+  add_settings(*showing, invocation);
+  showing->add_option("id", options->ids, "Its id")->required();
+  showing->add_flag("--body", options->body, "Nothing but the body, byte for byte");
+  on_chosen(*showing, invocation, Needs::kNothing, [options](const config::Settings& settings) {
+    SystemClock clock;
+    return show(*open_to_read(settings, clock), *options);
+  });
+  CLI::App* const replaying = group->add_subcommand("replay", "Have the running engine send them again");
+  add_settings(*replaying, invocation);
+  replaying->add_option("id", options->ids, "Their ids");
+  replaying->add_flag("--all", options->all, "All of them");
+  on_chosen(*replaying, invocation, Needs::kSecret,
+            [options](const config::Settings& settings) { return replay(settings, *options); });
 }
 
 }  // namespace inboxd::app

@@ -2,6 +2,9 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
+
+#include "core/result.hpp"
 
 namespace inboxd::auth {
 
@@ -25,6 +28,11 @@ struct AuthError {
   Kind kind;
   std::string message;
 };
+
+/// Such an error, to return.
+inline Failure<AuthError> refuse(AuthError::Kind kind, std::string message) {
+  return Failure<AuthError>(AuthError{kind, std::move(message)});
+}
 
 /// A stable name of a kind for logs and metrics, e.g. `expired`.
 std::string_view code_of(AuthError::Kind kind) noexcept;

@@ -16,10 +16,6 @@ using Kind = AuthError::Kind;
 /// Times beyond this are nonsense, and adding a leeway to them must not overflow.
 constexpr std::int64_t kMaxTime = std::int64_t{1} << 53;
 
-Failure<AuthError> refuse(Kind kind, std::string message) {
-  return Failure<AuthError>(AuthError{kind, std::move(message)});
-}
-
 bool is_base64url(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
 }

@@ -25,9 +25,7 @@ struct FreeKey {
 };
 using KeyPtr = std::unique_ptr<EVP_PKEY, FreeKey>;
 
-Failure<AuthError> bad_key(std::string message) {
-  return Failure<AuthError>(AuthError{Kind::kBadKey, std::move(message)});
-}
+Failure<AuthError> bad_key(std::string message) { return refuse(Kind::kBadKey, std::move(message)); }
 
 KeyPtr read_public(const std::string& pem) {
   if (pem.size() > INT_MAX) return nullptr;

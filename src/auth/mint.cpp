@@ -13,10 +13,6 @@ namespace {
 
 using Kind = AuthError::Kind;
 
-Failure<AuthError> refuse(Kind kind, std::string message) {
-  return Failure<AuthError>(AuthError{kind, std::move(message)});
-}
-
 /// A UUID of version 4, or nothing where the system has no randomness to give.
 std::optional<std::string> random_uuid() {
   std::array<unsigned char, 16> bytes{};

@@ -8,10 +8,6 @@
 namespace inboxd {
 namespace {
 
-Failure<Refusal> refuse(Reason reason, std::string detail) {
-  return Failure<Refusal>(Refusal{reason, std::move(detail)});
-}
-
 /// The keys of `{id: 1, …}`.
 Result<std::vector<PartyId>, Refusal> read_ids(std::optional<std::string_view> raw, const char* name) {
   std::vector<PartyId> ids;

@@ -10,10 +10,6 @@
 namespace inboxd {
 namespace {
 
-Failure<Refusal> refuse(Reason reason, std::string detail) {
-  return Failure<Refusal>(Refusal{reason, std::move(detail)});
-}
-
 std::string text_of(const json::Object& fields, std::string_view name) {
   const auto raw = fields.find_value(name);
   return (raw ? json::string_value(*raw) : std::nullopt).value_or("");

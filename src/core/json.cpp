@@ -251,27 +251,25 @@ Result<Object, Refusal> parse_object(std::string_view text) {
   // scans over 0x1A to 0x1F where it looks at sixteen bytes at a time.
   if (const auto control = std::find_if(text.begin(), text.end(), is_foreign_control);
       control != text.end()) {
-    return Failure<Refusal>(Refusal{Reason::kBadJson, "the payload holds a control character, at byte " +
-                                                          std::to_string(control - text.begin())});
+    return refuse(Reason::kBadJson,
+                  "the payload holds a control character, at byte " + std::to_string(control - text.begin()));
   }
   if (const std::size_t valid = valid_utf8_prefix(text); valid != text.size()) {
-    return Failure<Refusal>(
-        Refusal{Reason::kBadJson, "the payload is not UTF-8: wrong at byte " + std::to_string(valid)});
+    return refuse(Reason::kBadJson, "the payload is not UTF-8: wrong at byte " + std::to_string(valid));
   }
   Scratch scratch(text);
   auto stream = scratch.stream();
   Slicer slicer(text, stream);
   const rapidjson::ParseResult result = rapidjson::Reader().Parse<kFlags>(stream, slicer);
   if (slicer.too_deep()) {
-    return Failure<Refusal>(
-        Refusal{Reason::kTooDeep, "nested deeper than " + std::to_string(kMaxDepth) + " levels"});
+    return refuse(Reason::kTooDeep, "nested deeper than " + std::to_string(kMaxDepth) + " levels");
   }
   if (result.Code() == rapidjson::kParseErrorTermination) {
-    return Failure<Refusal>(Refusal{Reason::kBadJson, "the payload is not a JSON object"});
+    return refuse(Reason::kBadJson, "the payload is not a JSON object");
   }
   if (result.IsError()) {
-    return Failure<Refusal>(Refusal{
-        Reason::kBadJson, "the payload is not JSON: wrong at byte " + std::to_string(result.Offset())});
+    return refuse(Reason::kBadJson,
+                  "the payload is not JSON: wrong at byte " + std::to_string(result.Offset()));
   }
   return Object(last_of_duplicates(slicer.take()));
 }

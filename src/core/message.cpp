@@ -16,10 +16,6 @@ constexpr std::array<std::string_view, 5> kStrings = {"text", "type", "recipient
 constexpr std::string_view kHistory = "__history";
 constexpr std::string_view kReceipts = "receipts";
 
-Failure<Refusal> bad_field(std::string detail) {
-  return Failure<Refusal>(Refusal{Reason::kBadField, std::move(detail)});
-}
-
 std::optional<Refusal> check_strings(const json::Object& fields) {
   for (const std::string_view name : kStrings) {
     const auto value = fields.find_value(name);
@@ -175,8 +171,7 @@ Result<BackendMessage, Refusal> read_backend_message(std::string_view payload) {
   if (const auto raw = draft->fields.find_value("status")) {
     const auto number = json::integer_value(*raw);
     status = number ? status_from(*number) : std::nullopt;
-    if (!status)
-      return Failure<Refusal>(Refusal{Reason::kBadStatus, "status is not one that a message can have"});
+    if (!status) return refuse(Reason::kBadStatus, "status is not one that a message can have");
   }
   const Millis timestamp = *draft->timestamp;
   return BackendMessage{*std::move(draft),     *std::move(id), *std::move(sender),

@@ -10,10 +10,6 @@ namespace {
 
 constexpr std::size_t kMaxReasonBytes = 512;
 
-Failure<Refusal> bad_field(std::string detail) {
-  return Failure<Refusal>(Refusal{Reason::kBadField, std::move(detail)});
-}
-
 /// A member that must be there, and true or false.
 std::optional<bool> truth(const json::Object& fields, std::string_view name) {
   const auto raw = fields.find(name);

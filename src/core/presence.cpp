@@ -23,7 +23,7 @@ Result<PresenceSaid, Refusal> read_presence(std::string_view payload) {
   if (!fields) return Failure<Refusal>(fields.error());
   if (says(*fields, "disconnected")) return PresenceSaid::kDisconnected;
   if (says(*fields, "connected")) return PresenceSaid::kConnected;
-  return Failure<Refusal>(Refusal{Reason::kBadField, "presence must say connected or disconnected"});
+  return bad_field("presence must say connected or disconnected");
 }
 
 PresenceEffects decide_presence(const PresenceRow& connection, PresenceSaid said,

@@ -56,7 +56,7 @@ Result<std::optional<Status>, Refusal> read_receipt(std::string_view payload) {
   if (!fields) return Failure<Refusal>(fields.error());
   const auto raw = fields->find_value("status");
   if (!raw || !json::is_number(*raw)) {
-    return Failure<Refusal>(Refusal{Reason::kBadField, "a receipt must have a status, a number"});
+    return bad_field("a receipt must have a status, a number");
   }
   const auto number = json::integer_value(*raw);
   const auto status = number ? status_from(*number) : std::nullopt;
@@ -68,7 +68,7 @@ Result<ReceiptEffects, Refusal> decide_receipt(const PartyId& reader, Status sta
                                                const ReceiptState& state, const Topics& topics) {
   const StoredMessage& message = state.message;
   if (!state.mine || reader == message.sender || (message.group && reader == message.recipient)) {
-    return Failure<Refusal>(Refusal{Reason::kNotAllowed, "only a recipient of the message can say so"});
+    return refuse(Reason::kNotAllowed, "only a recipient of the message can say so");
   }
   ReceiptEffects effects;
   const Status before = state.mine->status;

@@ -6,6 +6,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+
+#include "core/result.hpp"
 
 namespace inboxd {
 
@@ -65,6 +68,12 @@ struct Refusal {
   /// When the same message may be accepted, at the earliest: seconds from now.
   std::optional<std::int64_t> retry_after = {};
 };
+
+/// A refusal as an error to return.
+inline Failure<Refusal> refuse(Reason reason, std::string detail) {
+  return Failure<Refusal>(Refusal{reason, std::move(detail)});
+}
+inline Failure<Refusal> bad_field(std::string detail) { return refuse(Reason::kBadField, std::move(detail)); }
 
 /// What the sender is told.
 std::string_view told_code(const Refusal& refusal) noexcept;

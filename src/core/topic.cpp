@@ -37,10 +37,6 @@ class Words {
 using Parsed = Result<Address, Refusal>;
 using Level = std::string_view;
 
-Failure<Refusal> refuse(Reason reason, std::string detail) {
-  return Failure<Refusal>(Refusal{reason, std::move(detail)});
-}
-
 Failure<Refusal> bad_topic() { return refuse(Reason::kBadTopic, "no topic of this service has this form"); }
 
 /// Fills in owner and, where the operation has one, peer.

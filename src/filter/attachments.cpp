@@ -43,7 +43,7 @@ std::string type_in(std::string_view text) {
 }
 
 /// Where the path of a URL begins; at 0 where the text is no URL. A host has no ending.
-std::size_t path_of(std::string_view url) {
+std::size_t path_begin(std::string_view url) {
   const std::size_t scheme = url.find("://");
   return scheme == std::string_view::npos ? 0 : std::min(url.find_first_of("/\\", scheme + 3), url.size());
 }
@@ -51,7 +51,7 @@ std::size_t path_of(std::string_view url) {
 /// A path that ends in `/` or in parameters (`;x=1`) may name the same file without them.
 void add_path(std::string_view url, std::vector<std::string>& names) {
   const std::string_view path = url.substr(0, url.find_first_of("?#"));
-  std::string name = compatible(percent_decoded(path.substr(path_of(path))));
+  std::string name = compatible(percent_decoded(path.substr(path_begin(path))));
   std::string without_parameters = name.substr(0, name.find(';'));
   for (std::string* one : {&name, &without_parameters}) {
     trim_name(*one, "/\\");

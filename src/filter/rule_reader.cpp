@@ -36,7 +36,7 @@ std::optional<FilterAction> action_of(std::string_view text) {
 }
 
 /// Nothing where a key is empty.
-std::optional<FieldPath> path_of(std::string_view text) {
+std::optional<FieldPath> field_path(std::string_view text) {
   FieldPath path;
   for (std::size_t begin = 0; begin <= text.size();) {
     const std::size_t end = std::min(text.find('.', begin), text.size());
@@ -246,7 +246,7 @@ class RuleReader {
   void fields(const WrittenValue& value) {
     rule_.fields.clear();
     each(value, false, "the name of a field is expected",
-         [&](const std::string& text) { return keep(path_of(text), rule_.fields); });
+         [&](const std::string& text) { return keep(field_path(text), rule_.fields); });
   }
 
   void channels(const WrittenValue& value) {

@@ -5,7 +5,6 @@
 namespace inboxd::http {
 namespace {
 
-constexpr std::size_t kUsualPage = 200;
 constexpr std::size_t kMostConnections = 1000;
 
 Response no_broker() { return error_response(404, "clients connect to another broker, which knows"); }
@@ -29,7 +28,7 @@ std::string document(const ConnectionAdmin::Connection& connection) {
 /// Connections' ids are strings, as all ids here.
 Result<std::uint64_t, Response> connection_id(std::string_view text) {
   if (const auto id = unsigned_value(text)) return *id;
-  return Failure<Response>(error_response(400, "a connection's id is a number"));
+  return fail(400, "a connection's id is a number");
 }
 
 Result<ConnectionAdmin::Query, Response> query_of(const Request& request) {

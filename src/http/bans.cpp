@@ -12,12 +12,8 @@
 namespace inboxd::http {
 namespace {
 
-constexpr std::size_t kUsualPage = 200;
 constexpr std::size_t kMostBans = 1000;
-constexpr Millis kMillisPerSecond = 1000;
 constexpr std::int64_t kMostSeconds = 3'155'760'000;  // a hundred years
-
-Failure<Response> bad(std::string_view why) { return Failure<Response>(error_response(400, why)); }
 
 /// The user whom the path names, for an administrator.
 Result<PartyId, Response> subject_of(const Call& call) {
@@ -35,7 +31,7 @@ std::string document(const BanRow& ban, Millis now) {
   return writer.finish();
 }
 
-Response list(const Api& api, const Backend::Lease& lease, const Call& call) {
+Response list_bans(const Api& api, const Backend::Lease& lease, const Call& call) {
   if (!call.caller.admin) return not_yours();
   const auto limit = limit_of(call.request, kUsualPage, kMostBans);
   if (!limit) return limit.error();
@@ -48,7 +44,7 @@ Response list(const Api& api, const Backend::Lease& lease, const Call& call) {
   return with_results(documents);
 }
 
-Response read(const Api& api, const Backend::Lease& lease, const Call& call) {
+Response read_ban(const Api& api, const Backend::Lease& lease, const Call& call) {
   const auto user = subject_of(call);
   if (!user) return user.error();
   if (const auto ban = lease->store.ban(api.topics.app, *user)) {
@@ -81,19 +77,19 @@ std::optional<std::string> unknown_field(const json::Object& body) {
 Result<BanUpdate, Response> ban_of(const Api& api, const Request& request) {
   const auto body = body_of(request);
   if (!body) return Failure<Response>(body.error());
-  if (const auto field = unknown_field(*body)) return bad("there is no field " + json::quoted(*field));
+  if (const auto field = unknown_field(*body)) return fail(400, "there is no field " + json::quoted(*field));
   auto update = stated_ban(*body);
   if (!update) return update;
   const Millis now = api.clock.now();
   if (const auto raw = body->find_value("seconds")) {
-    if (update->until) return bad("either until or seconds");
+    if (update->until) return fail(400, "either until or seconds");
     const auto seconds = json::integer_value(*raw);
     if (!seconds || *seconds < 1 || *seconds > kMostSeconds) {
-      return bad("seconds must be a number from 1 to " + std::to_string(kMostSeconds));
+      return fail(400, "seconds must be a number from 1 to " + std::to_string(kMostSeconds));
     }
     update->until = now + *seconds * kMillisPerSecond;
   }
-  if (update->until && *update->until <= now) return bad("until has passed");
+  if (update->until && *update->until <= now) return fail(400, "until has passed");
   return update;
 }
 
@@ -115,9 +111,9 @@ void lift(const Api& api, const Backend::Lease& lease, const Call& call, const A
 
 void add_bans(Router& router, Api& api) {
   add_resource(router, api, Method::kGet, "/bans",
-               [&api](const Backend::Lease& lease, const Call& call) { return list(api, lease, call); });
+               [&api](const Backend::Lease& lease, const Call& call) { return list_bans(api, lease, call); });
   add_resource(router, api, Method::kGet, "/bans/{user}",
-               [&api](const Backend::Lease& lease, const Call& call) { return read(api, lease, call); });
+               [&api](const Backend::Lease& lease, const Call& call) { return read_ban(api, lease, call); });
   add_async_resource(router, api, Method::kPut, "/bans/{user}",
                      [&api](const Backend::Lease& lease, const Call& call, const Answer& answer) {
                        put(api, lease, call, answer);

@@ -5,7 +5,6 @@
 namespace inboxd::http {
 namespace {
 
-constexpr std::size_t kUsualPage = 200;
 constexpr std::size_t kMostBlocks = 1000;
 
 /// Whom the request is about: the owner of the block, and the other.
@@ -22,7 +21,7 @@ Result<Pair, Response> pair_of(const Call& call) {
   return Pair{*std::move(owner), *std::move(user)};
 }
 
-Response list(const Api& api, const Backend::Lease& lease, const Call& call) {
+Response list_blocks(const Api& api, const Backend::Lease& lease, const Call& call) {
   const auto owner = owner_of(call);
   if (!owner) return owner.error();
   const auto limit = limit_of(call.request, kUsualPage, kMostBlocks);
@@ -37,7 +36,7 @@ Response list(const Api& api, const Backend::Lease& lease, const Call& call) {
   return with_results(documents);
 }
 
-Response read(const Api& api, const Backend::Lease& lease, const Call& call) {
+Response read_block(const Api& api, const Backend::Lease& lease, const Call& call) {
   const auto pair = pair_of(call);
   if (!pair) return pair.error();
   const auto row = lease->store.block(api.topics.app, pair->owner, pair->user);
@@ -48,7 +47,8 @@ Response read(const Api& api, const Backend::Lease& lease, const Call& call) {
 }
 
 /// As the owner's client would say it to the broker.
-void set(const Api& api, const Backend::Lease& lease, const Call& call, const Answer& answer, bool blocked) {
+void set_block(const Api& api, const Backend::Lease& lease, const Call& call, const Answer& answer,
+               bool blocked) {
   const auto pair = pair_of(call);
   if (!pair) return (*answer)(pair.error());
   submit(api, lease,
@@ -60,15 +60,17 @@ void set(const Api& api, const Backend::Lease& lease, const Call& call, const An
 }  // namespace
 
 void add_blocks(Router& router, Api& api) {
-  add_resource(router, api, Method::kGet, "/{user}/blocks",
-               [&api](const Backend::Lease& lease, const Call& call) { return list(api, lease, call); });
-  add_resource(router, api, Method::kGet, "/{user}/blocks/{blocked}",
-               [&api](const Backend::Lease& lease, const Call& call) { return read(api, lease, call); });
+  add_resource(
+      router, api, Method::kGet, "/{user}/blocks",
+      [&api](const Backend::Lease& lease, const Call& call) { return list_blocks(api, lease, call); });
+  add_resource(
+      router, api, Method::kGet, "/{user}/blocks/{blocked}",
+      [&api](const Backend::Lease& lease, const Call& call) { return read_block(api, lease, call); });
   for (const Method method : {Method::kPut, Method::kDelete}) {
     const bool blocked = method == Method::kPut;
     add_async_resource(router, api, method, "/{user}/blocks/{blocked}",
                        [&api, blocked](const Backend::Lease& lease, const Call& call, const Answer& answer) {
-                         set(api, lease, call, answer, blocked);
+                         set_block(api, lease, call, answer, blocked);
                        });
   }
 }

@@ -8,12 +8,8 @@ namespace inboxd::http {
 namespace {
 
 constexpr std::size_t kMostConversations = 200;
-constexpr std::size_t kUsualPage = 200;
-constexpr std::size_t kMostMessages = 1000;
 
-Failure<Response> bad(std::string_view why) { return Failure<Response>(error_response(400, why)); }
-
-Resource list(const Api& api, bool archived) {
+Resource list_conversations(const Api& api, bool archived) {
   return [&api, archived](const Backend::Lease& lease, const Call& call) {
     const auto owner = owner_of(call);
     if (!owner) return owner.error();
@@ -47,12 +43,13 @@ Result<std::optional<TimelinePosition>, Response> position(const Request& reques
   const auto comma = text->find(',');
   const auto millis = unsigned_value(std::string_view(*text).substr(0, comma));
   if (!millis || *millis > static_cast<std::uint64_t>(INT64_MAX)) {
-    return bad(std::string(name) + " must be milliseconds since 1970, or these, a comma and a message id");
+    return fail(400,
+                std::string(name) + " must be milliseconds since 1970, or these, a comma and a message id");
   }
   TimelinePosition at{static_cast<Millis>(*millis), {}};
   if (comma == std::string::npos) return at;
   const std::string id = text->substr(comma + 1);
-  if (!is_valid_id(id)) return bad(std::string(name) + " holds a malformed message id");
+  if (!is_valid_id(id)) return fail(400, std::string(name) + " holds a malformed message id");
   at.message = MessageId{id};
   return at;
 }
@@ -65,7 +62,7 @@ Result<TimelinePage, Response> page_of(const Request& request) {
   auto after = position(request, "after");
   if (!after) return Failure<Response>(std::move(after.error()));
   const std::string sort = request.parameter("sort").value_or("desc");
-  if (sort != "asc" && sort != "desc") return bad("sort must be asc or desc");
+  if (sort != "asc" && sort != "desc") return fail(400, "sort must be asc or desc");
   return TimelinePage{*limit, sort == "desc", *std::move(before), *std::move(after)};
 }
 
@@ -97,9 +94,9 @@ void archive(const Api& api, const Backend::Lease& lease, const Call& call, cons
 }  // namespace
 
 void add_conversations(Router& router, Api& api) {
-  add_resource(router, api, Method::kGet, "/{user}/conversations", list(api, false));
-  add_resource(router, api, Method::kGet, "/{user}/conversations/archived", list(api, true));
-  add_resource(router, api, Method::kGet, "/{user}/archived_conversations", list(api, true));
+  add_resource(router, api, Method::kGet, "/{user}/conversations", list_conversations(api, false));
+  add_resource(router, api, Method::kGet, "/{user}/conversations/archived", list_conversations(api, true));
+  add_resource(router, api, Method::kGet, "/{user}/archived_conversations", list_conversations(api, true));
   add_resource(router, api, Method::kGet, "/{user}/conversations/{peer}", detail(api, false));
   add_resource(router, api, Method::kGet, "/{user}/archived_conversations/{peer}", detail(api, true));
   add_resource(router, api, Method::kGet, "/{user}/conversations/{peer}/messages",

@@ -24,7 +24,7 @@ std::string document(const FilterAdmin::Status& status) {
       .finish();
 }
 
-Response read(const Api& api, const Backend::Lease& lease, const Call& call) {
+Response read_filters(const Api& api, const Backend::Lease& lease, const Call& call) {
   if (!call.caller.admin) return not_yours();
   const auto stored = lease->store.filters(api.topics.app);
   const FilterAdmin* const admin = lease->filters;
@@ -55,7 +55,7 @@ void replace(const Backend::Lease& lease, std::string document, const Answer& an
   });
 }
 
-void put(const Backend::Lease& lease, Call call, const Answer& answer) {
+void put_filters(const Backend::Lease& lease, Call call, const Answer& answer) {
   if (!call.caller.admin) return (*answer)(not_yours());
   const auto body = body_of(call.request);
   if (!body) return (*answer)(body.error());
@@ -64,7 +64,7 @@ void put(const Backend::Lease& lease, Call call, const Answer& answer) {
   replace(lease, std::move(call.request.body), answer);
 }
 
-void remove(const Backend::Lease& lease, const Call& call, const Answer& answer) {
+void remove_filters(const Backend::Lease& lease, const Call& call, const Answer& answer) {
   if (!call.caller.admin) return (*answer)(not_yours());
   replace(lease, std::string(kNoFilters), answer);
 }
@@ -72,10 +72,11 @@ void remove(const Backend::Lease& lease, const Call& call, const Answer& answer)
 }  // namespace
 
 void add_filters(Router& router, Api& api) {
-  add_resource(router, api, Method::kGet, "/filters",
-               [&api](const Backend::Lease& lease, const Call& call) { return read(api, lease, call); });
-  add_async_resource(router, api, Method::kPut, "/filters", put);
-  add_async_resource(router, api, Method::kDelete, "/filters", remove);
+  add_resource(router, api, Method::kGet, "/filters", [&api](const Backend::Lease& lease, const Call& call) {
+    return read_filters(api, lease, call);
+  });
+  add_async_resource(router, api, Method::kPut, "/filters", put_filters);
+  add_async_resource(router, api, Method::kDelete, "/filters", remove_filters);
 }
 
 }  // namespace inboxd::http

@@ -11,7 +11,7 @@ namespace inboxd::http {
 namespace {
 
 /// What others get to read by it, as a message's text: its name, and the names of those who join.
-std::string text_of(const GroupPlan& plan) {
+std::string text_for(const GroupPlan& plan) {
   std::string text = plan.name.value_or("");
   for (const PartyId& newcomer : plan.newcomers) text += "\n" + newcomer.str();
   return text;
@@ -19,7 +19,7 @@ std::string text_of(const GroupPlan& plan) {
 
 std::string message_of(const GroupPlan& plan) {
   json::ObjectWriter writer;
-  writer.string("text", text_of(plan));
+  writer.string("text", text_for(plan));
   if (plan.attributes) writer.raw("attributes", *plan.attributes);
   return writer.finish();
 }

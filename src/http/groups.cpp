@@ -15,10 +15,6 @@ using Decided = Result<GroupPlan, Response>;
 /// Every announcement goes to all members.
 constexpr std::size_t kMostAnnounced = 256;
 
-Failure<Response> fail(unsigned status, std::string_view why) {
-  return Failure<Response>(error_response(status, why));
-}
-
 Failure<Response> no_such_group() { return fail(404, "no such group"); }
 Failure<Response> forbidden() { return Failure<Response>(not_yours()); }
 

@@ -30,7 +30,7 @@ Result<std::string, Response> document(const PartyId& user, const Api& api, cons
     const auto raw = body.find_value(field);
     if (!raw) continue;
     if (!json::is_string(*raw) || raw->size() > kMaxFieldBytes) {
-      return Failure<Response>(error_response(400, std::string(field) + " must be a short string"));
+      return fail(400, std::string(field) + " must be a short string");
     }
     writer.raw(field, *raw);
   }

@@ -7,9 +7,6 @@
 namespace inboxd::http {
 namespace {
 
-constexpr std::size_t kUsualPage = 200;
-constexpr std::size_t kMostMessages = 1000;
-
 void send(const Api& api, const Backend::Lease& lease, const Call& call, const Answer& answer) {
   auto outgoing = read_outgoing(call);
   if (!outgoing) return (*answer)(std::move(outgoing.error()));

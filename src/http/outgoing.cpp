@@ -47,7 +47,7 @@ Result<Outgoing, Response> read_outgoing(const Call& call) {
   if (!text_field(*body, "text") && !may_be_wordless(*body)) return Failure<Response>(missing("text"));
   auto recipient = parse_party(*recipient_id);
   if (!recipient) {
-    return Failure<Response>(error_response(400, "recipient_id is malformed or reserved"));
+    return fail(400, "recipient_id is malformed or reserved");
   }
   std::string payload = payload_of(*body, *recipient, call.request.body.size());
   if (const auto draft = read_draft(payload); !draft)

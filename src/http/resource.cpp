@@ -9,12 +9,6 @@
 namespace inboxd::http {
 namespace {
 
-constexpr Millis kMillisPerSecond = 1000;
-
-Failure<Response> fail(unsigned status, std::string_view why) {
-  return Failure<Response>(error_response(status, why));
-}
-
 Response unauthorized() { return {403, "application/json", R"({"success":false,"msg":"Unauthorized."})"}; }
 
 std::string_view without_scheme(std::string_view value) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -59,6 +60,10 @@ Response with_results(const std::vector<std::string>& documents);
 std::string array_of(const std::vector<std::string>& documents);
 Response not_yours();
 Response missing(std::string_view field);
+/// An answer that says why not, as an error to return.
+inline Failure<Response> fail(unsigned status, std::string_view why) {
+  return Failure<Response>(error_response(status, why));
+}
 /// The one place that says which status a refusal has. `{"success":false,"err":…,"code":…}`, and
 /// `retry_after` where it is known, in the header of that name too.
 Response refusal_response(const Refusal& refusal);
@@ -71,6 +76,13 @@ void submit(const Api& api, const Backend::Lease& lease, Publication part, const
             Response done = success());
 
 // --- what requests hold
+
+/// Rows on a page whose request names no `limit`.
+inline constexpr std::size_t kUsualPage = 200;
+/// Messages on a page at most.
+inline constexpr std::size_t kMostMessages = 1000;
+
+inline constexpr Millis kMillisPerSecond = 1000;
 
 /// The part of the path as a user's or group's id, or a 400.
 Result<PartyId, Response> party_part(const Request& request, std::string_view name);

@@ -14,11 +14,11 @@ Result<std::string, Response> payload_of(const Api& api, const json::Object& bod
                                          bool over) {
   const auto text = body.find_value("text");
   if (text && (!json::is_string(*text) || text->size() > kMaxTextBytes)) {
-    return Failure<Response>(error_response(400, "text must be a short string"));
+    return fail(400, "text must be a short string");
   }
   const auto timestamp = body.find_value("timestamp");
   if (timestamp && !json::integer_value(*timestamp)) {
-    return Failure<Response>(error_response(400, "timestamp must be a number"));
+    return fail(400, "timestamp must be a number");
   }
   json::ObjectWriter writer;
   writer.string("writer_id", writer_id.view());

@@ -7,7 +7,7 @@
 namespace inboxd::http {
 namespace {
 
-constexpr std::size_t kUsualPage = 100;
+constexpr std::size_t kUsualEvents = 100;
 constexpr std::size_t kMostEvents = 1000;
 /// Their list is bounded in bytes too.
 constexpr std::size_t kMostReplayed = 10'000;
@@ -31,9 +31,9 @@ std::string document(const UndeliveredEvent& event) {
   return writer.finish();
 }
 
-Response list(const Backend::Lease& lease, const Call& call) {
+Response list_undelivered(const Backend::Lease& lease, const Call& call) {
   if (!call.caller.admin) return not_yours();
-  const auto limit = limit_of(call.request, kUsualPage, kMostEvents);
+  const auto limit = limit_of(call.request, kUsualEvents, kMostEvents);
   if (!limit) return limit.error();
   std::vector<std::string> documents;
   for (const UndeliveredEvent& event : lease->store.undelivered(*limit)) documents.push_back(document(event));
@@ -108,7 +108,7 @@ Response replay(const Api& api, const Backend::Lease& lease, const Call& call) {
 }  // namespace
 
 void add_webhooks(Router& router, Api& api) {
-  add_resource(router, api, Method::kGet, "/webhooks/undelivered", list);
+  add_resource(router, api, Method::kGet, "/webhooks/undelivered", list_undelivered);
   add_resource(router, api, Method::kPost, "/webhooks/replay",
                [&api](const Backend::Lease& lease, const Call& call) { return replay(api, lease, call); });
 }

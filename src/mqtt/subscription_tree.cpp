@@ -1,33 +1,11 @@
 #include "mqtt/subscription_tree.hpp"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
+#include "mqtt/levels.hpp"
+
 namespace inboxd::mqtt {
-namespace {
-
-/// Cuts a topic or filter at its slashes. There is always a first level, which may be empty, as may any
-/// other.
-class Levels {
- public:
-  explicit Levels(std::string_view text) : rest_(text) {}
-
-  std::optional<std::string_view> next() {
-    if (done_) return std::nullopt;
-    const std::size_t slash = rest_.find('/');
-    const std::string_view level = rest_.substr(0, slash);
-    done_ = slash == std::string_view::npos;
-    if (!done_) rest_.remove_prefix(slash + 1);
-    return level;
-  }
-
- private:
-  std::string_view rest_;
-  bool done_ = false;
-};
-
-}  // namespace
 
 bool Audience::put(std::string_view group, SessionId session, SubscriptionOptions options) {
   if (group.empty()) return subscribers.put(session, options);
@@ -80,7 +58,7 @@ bool SubscriptionTree::subscribe(std::string_view filter, std::string_view group
                                  SubscriptionOptions options) {
   Node* node = &root_;
   Levels levels(filter);
-  while (const auto level = levels.next()) node = &node->make(*level);
+  while (!levels.done()) node = &node->make(levels.next());
   return node->audience.put(group, session, options);
 }
 
@@ -105,8 +83,8 @@ void SubscriptionTree::match(std::string_view topic, std::vector<Audience*>& int
   reached_.assign(1, &root_);
   bool wildcards = !topic.starts_with('$');  // MQTT-4.7.2-1
   Levels levels(topic);
-  for (auto level = levels.next(); level && !reached_.empty(); level = levels.next()) {
-    descend(*level, wildcards, into);
+  while (!levels.done() && !reached_.empty()) {
+    descend(levels.next(), wildcards, into);
     wildcards = true;
   }
   for (Node* const node : reached_) {

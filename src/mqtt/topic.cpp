@@ -3,6 +3,7 @@
 #include <cstddef>
 
 #include "core/id.hpp"
+#include "mqtt/levels.hpp"
 
 namespace inboxd::mqtt {
 namespace {
@@ -15,28 +16,6 @@ bool is_topic_text(std::string_view text) noexcept {
   return !text.empty() && text.size() <= kMaxTopicBytes && text.find('\0') == std::string_view::npos &&
          is_valid_utf8(text);
 }
-
-/// Takes topics and filters apart at their slashes; an empty level is one too (4.7.1.1).
-class Levels {
- public:
-  explicit Levels(std::string_view text) noexcept : rest_(text) {}
-
-  /// Not after the last one.
-  std::string_view next() noexcept {
-    const std::size_t slash = rest_.find('/');
-    const std::string_view level = rest_.substr(0, slash);
-    last_ = slash == std::string_view::npos;
-    rest_.remove_prefix(last_ ? rest_.size() : slash + 1);
-    return level;
-  }
-
-  bool done() const noexcept { return last_; }
-  std::string_view rest() const noexcept { return rest_; }
-
- private:
-  std::string_view rest_;
-  bool last_ = false;
-};
 
 /// MQTT-4.7.1-1 and 4.7.1-2: a wildcard fills its level, and `#` is the last.
 bool has_wildcards_in_place(std::string_view filter) noexcept {

@@ -14,8 +14,6 @@ constexpr std::size_t kBytesBetweenChecks = std::size_t{32} * 1024;
 /// Frames and properties of one publication, about.
 constexpr std::size_t kEnvelopeBytes = 100;
 
-constexpr std::uint8_t kPersistent = 2;
-
 /// Without headers.
 amqp_basic_properties_t make_properties() {
   amqp_basic_properties_t properties{};

@@ -8,8 +8,6 @@
 namespace inboxd::rabbitmq {
 namespace {
 
-constexpr std::uint8_t kPersistent = 2;
-
 struct Opened {
   Address address;
   Link link;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "rabbitmq/link.hpp"
@@ -8,6 +9,9 @@
 namespace inboxd::rabbitmq {
 
 inline constexpr std::string_view kExchange = "amq.topic";
+
+/// The delivery mode of messages that outlive the broker's restart.
+inline constexpr std::uint8_t kPersistent = 2;
 
 /// The queue's name; the consumer's tag is the same.
 constexpr std::string_view queue_name(Queue queue) {

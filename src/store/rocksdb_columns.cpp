@@ -167,7 +167,6 @@ rocksdb::DBOptions database_options(const RocksDbOptions& options) {
   rocksdb::DBOptions result;
   if (options.env != nullptr) result.env = options.env;
   result.create_if_missing = !options.read_only;
-  result.create_missing_column_families = !options.read_only;
   // What is recovered is a prefix of what was committed: a torn end of the log is dropped, and nothing that
   // follows a damage is applied.
   result.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;

@@ -28,9 +28,10 @@ std::optional<std::uint64_t> parse_number(std::string_view text) {
 
 Result<std::unique_ptr<RocksDbHandle>, StoreError> RocksDbHandle::open(
     const RocksDbOptions& options, const Clock& clock, std::shared_ptr<RocksDbHealth> health) {
-  if (auto prepared = prepare_directory(options); !prepared) return Failure<StoreError>(prepared.error());
+  const auto exists = prepare_directory(options);
+  if (!exists) return Failure<StoreError>(exists.error());
   std::unique_ptr<RocksDbHandle> handle(new RocksDbHandle(options, std::move(health)));
-  auto status = handle->open_database(clock);
+  auto status = handle->open_database(clock, *exists);
   if (!status.ok()) return Failure<StoreError>(handle->error(status));
   if (auto checked = handle->check_schema(); !checked) return Failure<StoreError>(checked.error());
   status = handle->start_expiry();
@@ -38,14 +39,36 @@ Result<std::unique_ptr<RocksDbHandle>, StoreError> RocksDbHandle::open(
   return handle;
 }
 
-rocksdb::Status RocksDbHandle::open_database(const Clock& clock) {
+rocksdb::Status RocksDbHandle::open_database(const Clock& clock, bool exists) {
   if (options_.read_only) return open_beside_writer(clock);
+  return exists ? open_present_tables(clock) : open_tables(clock, {rocksdb::kDefaultColumnFamilyName});
+}
+
+/// Who only reads does without the tables that an earlier version did not have. Who writes makes what is
+/// missing, in one go: asked to make them while it opens, RocksDB writes down the options of all tables, and
+/// reads them back, after each.
+rocksdb::Status RocksDbHandle::open_tables(const Clock& clock, const std::vector<std::string>& present) {
+  auto tables = column_descriptors(options_, clock);
+  const auto first_missing = std::stable_partition(tables.begin(), tables.end(), [&](const auto& table) {
+    return std::find(present.begin(), present.end(), table.name) != present.end() ||
+           (options_.read_only && column_of(table.name) < kFirstLaterColumn);
+  });
+  const std::vector<rocksdb::ColumnFamilyDescriptor> missing(first_missing, tables.end());
+  tables.erase(first_missing, tables.end());
   auto settings = database_options(options_);
-  settings.listeners.push_back(health_);
+  if (!options_.read_only) settings.listeners.push_back(health_);
+  const auto path = options_.directory.string();
+  std::vector<rocksdb::ColumnFamilyHandle*> opened;
   rocksdb::DB* db = nullptr;
-  auto status = rocksdb::DB::Open(settings, options_.directory.string(), column_descriptors(options_, clock),
-                                  &columns_, &db);
+  auto status = options_.read_only ? rocksdb::DB::OpenForReadOnly(settings, path, tables, &opened, &db)
+                                   : rocksdb::DB::Open(settings, path, tables, &opened, &db);
   db_.reset(db);
+  if (!status.ok()) return status;
+  std::vector<rocksdb::ColumnFamilyHandle*> made;
+  if (!options_.read_only && !missing.empty()) status = db_->CreateColumnFamilies(missing, &made);
+  columns_.assign(kColumnNames.size(), nullptr);
+  opened.insert(opened.end(), made.begin(), made.end());
+  for (auto* table : opened) columns_[static_cast<std::size_t>(*column_of(table->GetName()))] = table;
   return status;
 }
 
@@ -62,27 +85,11 @@ rocksdb::Status RocksDbHandle::open_beside_writer(const Clock& clock) {
   return rocksdb::Status::TryAgain("its writer changed it each time that it was read");
 }
 
-/// Who only reads cannot make the tables that an earlier version did not have.
 rocksdb::Status RocksDbHandle::open_present_tables(const Clock& clock) {
-  const auto path = options_.directory.string();
-  const auto settings = database_options(options_);
   std::vector<std::string> present;
-  auto status = rocksdb::DB::ListColumnFamilies(settings, path, &present);
-  if (!status.ok()) return status;
-  auto tables = column_descriptors(options_, clock);
-  const auto later = tables.begin() + static_cast<std::ptrdiff_t>(kFirstLaterColumn);
-  const auto missing = std::remove_if(later, tables.end(), [&](const auto& table) {
-    return std::find(present.begin(), present.end(), table.name) == present.end();
-  });
-  tables.erase(missing, tables.end());
-  rocksdb::DB* db = nullptr;
-  std::vector<rocksdb::ColumnFamilyHandle*> opened;
-  status = rocksdb::DB::OpenForReadOnly(settings, path, tables, &opened, &db);
-  db_.reset(db);
-  if (!status.ok()) return status;
-  columns_.assign(kColumnNames.size(), nullptr);
-  for (auto* table : opened) columns_[static_cast<std::size_t>(*column_of(table->GetName()))] = table;
-  return status;
+  const auto status =
+      rocksdb::DB::ListColumnFamilies(database_options(options_), options_.directory.string(), &present);
+  return status.ok() ? open_tables(clock, present) : status;
 }
 
 Result<void, StoreError> RocksDbHandle::check_schema() {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -52,9 +53,10 @@ class RocksDbHandle {
   RocksDbHandle(RocksDbOptions options, std::shared_ptr<RocksDbHealth> health)
       : options_(std::move(options)), health_(std::move(health)) {}
 
-  rocksdb::Status open_database(const Clock& clock);
+  rocksdb::Status open_database(const Clock& clock, bool exists);
   rocksdb::Status open_beside_writer(const Clock& clock);
   rocksdb::Status open_present_tables(const Clock& clock);
+  rocksdb::Status open_tables(const Clock& clock, const std::vector<std::string>& present);
   void close();
   Result<void, StoreError> check_schema();
   Result<void, StoreError> write_schema();

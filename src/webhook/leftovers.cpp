@@ -7,8 +7,8 @@
 namespace inboxd::webhook {
 namespace {
 
-constexpr std::size_t kSliceRows = 64;
-constexpr std::chrono::seconds kStorePause{5};
+constexpr std::size_t kLeftoversAtOnce = 64;
+constexpr std::chrono::seconds kRetryAfter{5};
 
 }  // namespace
 
@@ -36,7 +36,7 @@ void Leftovers::run() {
       around_.log.error("webhook_store_failed", {{"why", error.what()}});
     }
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, kStorePause, [this] { return stopping_; });
+    changed_.wait_for(lock, kRetryAfter, [this] { return stopping_; });
   }
 }
 
@@ -52,7 +52,7 @@ void Leftovers::move(const std::string& endpoint) {
   std::size_t moved = 0;
   while (!stopping()) {
     Commit commit;
-    for (OutboxRow& row : around_.store.outbox(endpoint, from, kSliceRows)) {
+    for (OutboxRow& row : around_.store.outbox(endpoint, from, kLeftoversAtOnce)) {
       from = row.sequence + 1;
       commit.removed_outbox.push_back({endpoint, row.sequence});
       commit.undelivered.push_back({.row = std::move(row),
