@@ -24,7 +24,7 @@ run-rabbitmq: build ## the same with a private RabbitMQ node
 	scripts/install-deps broker
 	@exec scripts/run rabbitmq
 
-test: ## build everything, run every test
+test: ## build the program and its tests, run every test
 	scripts/install-deps build broker test
 	cmake --preset release -D INBOXD_TESTS=ON -D INBOXD_BENCH=OFF
 	cmake --build --preset release --parallel $(JOBS)

@@ -186,18 +186,12 @@ void add_dead_letters(CLI::App& root, Invocation& invocation) {
   add_settings(*listing, invocation);
   listing->add_option("--limit", options->limit, "At most so many")->capture_default_str();
   listing->add_option("--reason", options->reason, "Only those refused for it");
-  on_chosen(*listing, invocation, Needs::kNothing, [options](const config::Settings& settings) {
-    SystemClock clock;
-    return list(*open_to_read(settings, clock), *options);
-  });
+  on_chosen_to_read(*listing, invocation, [options](const Store& store) { return list(store, *options); });
   CLI::App* const showing = group->add_subcommand("show", "Show one with its payload");
   add_settings(*showing, invocation);
   showing->add_option("id", options->ids, "Its id")->required();
   showing->add_flag("--payload", options->payload, "Nothing but the payload, byte for byte");
-  on_chosen(*showing, invocation, Needs::kNothing, [options](const config::Settings& settings) {
-    SystemClock clock;
-    return show(*open_to_read(settings, clock), *options);
-  });
+  on_chosen_to_read(*showing, invocation, [options](const Store& store) { return show(store, *options); });
   CLI::App* const replaying = group->add_subcommand(
       "replay",
       "Put them before the engine again, which removes them; what it refuses again is a new dead letter");

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "app/store_settings.hpp"
+#include "app/system.hpp"
 #include "store/rocksdb_store.hpp"
 
 namespace inboxd::app {
@@ -17,6 +18,13 @@ std::unique_ptr<Store> open_to_read(const config::Settings& settings, Clock& clo
   auto opened = store::RocksDbStore::open(options, clock);
   if (!opened) throw StoreError(opened.error());
   return std::move(*opened);
+}
+
+void on_chosen_to_read(CLI::App& command, Invocation& invocation, std::function<int(const Store&)> work) {
+  on_chosen(command, invocation, Needs::kNothing, [work = std::move(work)](const config::Settings& settings) {
+    SystemClock clock;
+    return work(*open_to_read(settings, clock));
+  });
 }
 
 std::string time_of(Millis at) {

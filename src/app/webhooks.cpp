@@ -12,7 +12,6 @@
 #include "app/engine_request.hpp"
 #include "app/invocation.hpp"
 #include "app/listing.hpp"
-#include "app/system.hpp"
 #include "app/terminal.hpp"
 #include "webhook/settings.hpp"
 
@@ -120,18 +119,12 @@ void add_webhooks(CLI::App& root, Invocation& invocation) {
   add_settings(*listing, invocation);
   listing->add_option("--limit", options->limit, "At most so many")->capture_default_str();
   listing->add_option("--endpoint", options->endpoint, "Only those for this host, as it is listed");
-  on_chosen(*listing, invocation, Needs::kNothing, [options](const config::Settings& settings) {
-    SystemClock clock;
-    return list(*open_to_read(settings, clock), *options);
-  });
+  on_chosen_to_read(*listing, invocation, [options](const Store& store) { return list(store, *options); });
   CLI::App* const showing = group->add_subcommand("show", "Show one with its body");
   add_settings(*showing, invocation);
   showing->add_option("id", options->ids, "Its id")->required();
   showing->add_flag("--body", options->body, "Nothing but the body, byte for byte");
-  on_chosen(*showing, invocation, Needs::kNothing, [options](const config::Settings& settings) {
-    SystemClock clock;
-    return show(*open_to_read(settings, clock), *options);
-  });
+  on_chosen_to_read(*showing, invocation, [options](const Store& store) { return show(store, *options); });
   CLI::App* const replaying = group->add_subcommand("replay", "Have the running engine send them again");
   add_settings(*replaying, invocation);
   replaying->add_option("id", options->ids, "Their ids");

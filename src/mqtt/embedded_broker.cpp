@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "mqtt/scope.hpp"
+
 namespace inboxd::mqtt {
 namespace {
 
 using std::chrono::milliseconds;
 
-/// As if it came from there: the engine takes nothing from any other.
-constexpr std::string_view kExchange = "amq.topic";
 /// Commands handled between two looks at what the engine is to have.
 constexpr std::size_t kTurnBytes = std::size_t{2} * 1024 * 1024;
 constexpr milliseconds kTimers{200};

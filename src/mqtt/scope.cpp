@@ -7,7 +7,6 @@ namespace inboxd::mqtt {
 namespace {
 
 constexpr char kWildcard = '\0';
-constexpr std::string_view kTopicExchange = "amq.topic";
 
 std::optional<unsigned> hex_value(char c) noexcept {
   if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
@@ -103,7 +102,7 @@ std::optional<TopicScope> parse_scope(std::string_view scope, std::string_view v
   const std::size_t second = scope.find('/', first + 1);
   if (second == std::string_view::npos) return std::nullopt;
   if (!names(scope.substr(0, first), vhost)) return std::nullopt;
-  if (!names(scope.substr(first + 1, second - first - 1), kTopicExchange)) return std::nullopt;
+  if (!names(scope.substr(first + 1, second - first - 1), kExchange)) return std::nullopt;
   // A further slash would be a literal of the key, where it cannot be.
   auto topics = Pattern::parse_key(scope.substr(second + 1));
   if (!topics) return std::nullopt;

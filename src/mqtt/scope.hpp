@@ -11,6 +11,10 @@
 /// scope says.
 namespace inboxd::mqtt {
 
+/// The exchange that scopes speak of. What clients send counts as having come through it: the engine takes
+/// nothing from any other.
+inline constexpr std::string_view kExchange = "amq.topic";
+
 /// A set of texts: literals with wildcards between them, each of which stands for anything, nothing included.
 class Pattern {
  public:

@@ -1,17 +1,7 @@
 // Neither RocksDB nor spdlog is built with ThreadSanitizer, which so does not see how they order their
 // threads' accesses. RocksDB's threads go on while the globals that they used are destroyed at the exit.
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define INBOXD_THREAD_SANITIZER
-#endif
-#elif defined(__SANITIZE_THREAD__)
-#define INBOXD_THREAD_SANITIZER
-#endif
-
-#ifdef INBOXD_THREAD_SANITIZER
 extern "C" const char* __tsan_default_suppressions();   // NOLINT: the sanitizer gives the name
 extern "C" const char* __tsan_default_suppressions() {  // NOLINT
   return "called_from_lib:librocksdb.so\nrace:librocksdb.so\nrace:libspdlog.so\nrace:spdlog::\n"
          "race:__run_exit_handlers\n";
 }
-#endif
