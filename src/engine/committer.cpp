@@ -4,13 +4,18 @@
 
 namespace inboxd {
 
-Committer::Committer(Store& store)
-    : store_(store), thread_([this](const std::stop_token& stop) { work(stop); }) {}
+Committer::Committer(Store& store, std::function<void()> on_done)
+    : store_(store), on_done_(std::move(on_done)), thread_([this](const std::stop_token& stop) { work(stop); }) {}
 
 void Committer::begin(const Commit& commit) {
   const std::lock_guard lock(mutex_);
   commit_ = &commit;
   changed_.notify_all();
+}
+
+bool Committer::done() const {
+  const std::lock_guard lock(mutex_);
+  return commit_ == nullptr;
 }
 
 SteadyClock::duration Committer::wait() {
@@ -33,6 +38,9 @@ void Committer::work(const std::stop_token& stop) {
     failure_ = std::move(failure);
     commit_ = nullptr;
     changed_.notify_all();
+    lock.unlock();
+    on_done_();
+    lock.lock();
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <condition_variable>
 #include <exception>
+#include <functional>
 #include <mutex>
 #include <stop_token>
 #include <thread>
@@ -14,8 +15,9 @@ namespace inboxd {
 /// for one thread.
 class Committer {
  public:
-  /// `store` must outlive it.
-  explicit Committer(Store& store);
+  /// `store`, and what `on_done` uses, must outlive it. `on_done` is called by its own thread after each
+  /// commit, whether it failed or not.
+  Committer(Store& store, std::function<void()> on_done);
   /// Not while a commit is under way.
   ~Committer() = default;
   Committer(const Committer&) = delete;
@@ -23,6 +25,9 @@ class Committer {
 
   /// `commit` must last, unchanged, until wait() returns or throws.
   void begin(const Commit& commit);
+
+  /// Whether wait() would return at once.
+  bool done() const;
 
   /// Waits until what was begun is done; returns how long that took. Throws what the commit threw.
   SteadyClock::duration wait();
@@ -32,7 +37,8 @@ class Committer {
   std::exception_ptr carry_out(const Commit& commit) noexcept;
 
   Store& store_;
-  std::mutex mutex_;  ///< guards what follows
+  const std::function<void()> on_done_;
+  mutable std::mutex mutex_;  ///< guards what follows
   std::condition_variable_any changed_;
   const Commit* commit_ = nullptr;  ///< under way
   std::exception_ptr failure_;

@@ -57,8 +57,8 @@ class Engine::Impl {
         log_(ports.log),
         probe_(ports.probe),
         requests_(clock_, entropy_, [this] { wake(); }),
-        committer_(store_),
-        backoff_(settings_.backoff_min) {}
+        backoff_(settings_.backoff_min),
+        committer_(store_, [this] { wake(); }) {}
 
   void run();
   void stop(SteadyClock::time_point deadline);
@@ -92,7 +92,6 @@ class Engine::Impl {
   /// What it knows is what the store holds; made anew where that is in doubt.
   std::optional<Pipeline> pipeline_;
   Chores chores_;
-  Committer committer_;
   milliseconds backoff_;
 
   std::atomic<bool> stopping_{false};
@@ -101,6 +100,7 @@ class Engine::Impl {
   std::condition_variable stopped_;
   BrokerSession* session_ = nullptr;
   LinkState shown_ = LinkState::kDown;
+  Committer committer_;  ///< its thread calls wake()
 };
 
 void Engine::Impl::run() {

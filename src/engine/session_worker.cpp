@@ -52,7 +52,7 @@ SessionWorker::~SessionWorker() {
 }
 
 void SessionWorker::take_turn() noexcept {
-  if (failed_turn_) return session_.wake();
+  if (failed_turn_ || committing_) return session_.wake();
   try {
     take(draining_, milliseconds(0));
     acknowledge_confirmed();
@@ -62,7 +62,7 @@ void SessionWorker::take_turn() noexcept {
   } catch (...) {
     failed_turn_ = std::current_exception();
   }
-  const bool is_done = in_flight_.empty() && !session_.blocked() && !has_work(draining_);
+  const bool is_done = in_flight_.empty() && !has_batch() && !session_.blocked() && !has_work(draining_);
   if (failed_turn_ || !is_done) session_.wake();
 }
 
@@ -87,11 +87,8 @@ void SessionWorker::step(bool draining, milliseconds idle) {
 }
 
 void SessionWorker::work_on_deliveries() {
-  if (may_publish() && may_decide()) {
-    process_batch();
-  } else {
-    finish_commit();
-  }
+  if (may_decide()) decide_waiting();
+  if (has_batch() && committer_.done()) move_on();
   // A broker in this process has confirmed it by now.
   acknowledge_confirmed();
 }
@@ -101,8 +98,9 @@ bool SessionWorker::may_start_slice(bool draining) const {
 }
 
 bool SessionWorker::has_work(bool draining) const {
-  return committing_ || (may_publish() && (may_decide() || may_ask_first() || may_start_slice(draining) ||
-                                           (!draining && requests_.has_queued())));
+  return (has_batch() && committer_.done()) || may_decide() ||
+         (may_publish() &&
+          (may_ask_first() || may_start_slice(draining) || (!draining && requests_.has_queued())));
 }
 
 /// The front waits for the hook's word, which nobody has been asked for yet.
@@ -111,7 +109,7 @@ bool SessionWorker::may_ask_first() const {
 }
 
 bool SessionWorker::may_publish() const {
-  const std::size_t batches = in_flight_.size() + (committing_ ? 1 : 0);
+  const std::size_t batches = in_flight_.size() + (committing_ ? 1 : 0) + (decided_ ? 1 : 0);
   return !session_.blocked() && batches < kMaxBatches &&
          published_up_to_ - session_.confirmed() < kMaxUnconfirmed &&
          unconfirmed_bytes_ < kMaxUnconfirmedBytes;
@@ -158,45 +156,60 @@ bool SessionWorker::must_ask_first(Waiting& next, const Transaction& transaction
   return next.must_ask;
 }
 
-bool SessionWorker::may_decide() const { return !waiting_.empty() && waiting_.front().ready(); }
+bool SessionWorker::may_decide() const {
+  const bool has_room = decided_ ? !is_full(*decided_) : may_publish();
+  return has_room && !waiting_.empty() && waiting_.front().ready();
+}
 
-void SessionWorker::process_batch() {
-  auto batch = decide_batch();
-  // What was decided is committed before a link that breaks can undo it.
+bool SessionWorker::is_full(const Batch& batch) const {
+  return batch.deliveries >= settings_.max_batch ||
+         batch.transaction.publications().size() >= kMaxBatchPublications;
+}
+
+/// On top of what is being committed.
+void SessionWorker::decide_waiting() {
+  if (!decided_) {
+    decided_ = std::make_unique<Batch>(store_, committing_ ? &committing_->transaction : nullptr);
+    decided_->received_at = waiting_.front().delivery.received_at;
+  }
+  const auto begin = clock_.steady();
+  const milliseconds limit = committing_ ? kMaxOverlapTime : kMaxBatchTime;
+  while (may_decide() && clock_.steady() - begin < limit &&
+         !must_ask_first(waiting_.front(), decided_->transaction)) {
+    decide_into(*decided_);
+  }
+  decided_->deciding += clock_.steady() - begin;
+  if (decided_->deliveries == 0) decided_.reset();
+}
+
+void SessionWorker::decide_into(Batch& batch) {
+  const Delivery& delivery = waiting_.front().delivery;
+  note_redelivery(delivery);
+  Verdict verdict = pipeline_.decide(delivery, advice_on(waiting_.front()), batch.transaction);
+  if (!delivery.request.empty()) batch.verdicts.emplace_back(delivery.request, std::move(verdict));
+  batch.last_tag = delivery.tag;
+  waiting_bytes_ -= delivery.payload.size();
+  waiting_.pop_front();
+  --considered_;
+  ++batch.deliveries;
+}
+
+/// What was decided follows what was being committed, which is waited for.
+void SessionWorker::move_on() {
   const auto base = take_committed();
+  auto batch = std::move(decided_);
   if (batch) commit(batch);
   if (base) publish_batch(*base);
   if (batch) publish_batch(*batch);
 }
 
-/// On top of what is being committed. Null where nothing can be decided after all.
-std::unique_ptr<SessionWorker::Batch> SessionWorker::decide_batch() {
-  const auto begin = clock_.steady();
-  const Transaction* const base = committing_ ? &committing_->transaction : nullptr;
-  auto batch = std::make_unique<Batch>(store_, base);
-  batch->received_at = waiting_.front().delivery.received_at;
-  Transaction& transaction = batch->transaction;
-  const milliseconds limit = committing_ ? kMaxOverlapTime : kMaxBatchTime;
-  while (may_decide() && batch->deliveries < settings_.max_batch &&
-         transaction.publications().size() < kMaxBatchPublications && clock_.steady() - begin < limit &&
-         !must_ask_first(waiting_.front(), transaction)) {
-    const Delivery& delivery = waiting_.front().delivery;
-    note_redelivery(delivery);
-    Verdict verdict = pipeline_.decide(delivery, advice_on(waiting_.front()), transaction);
-    if (!delivery.request.empty()) batch->verdicts.emplace_back(delivery.request, std::move(verdict));
-    batch->last_tag = delivery.tag;
-    waiting_bytes_ -= delivery.payload.size();
-    waiting_.pop_front();
-    --considered_;
-    ++batch->deliveries;
-  }
-  if (batch->deliveries == 0) return nullptr;
-  probe_.took(Stage::kDecide, clock_.steady() - begin);
-  return batch;
+void SessionWorker::finish_batches() {
+  while (has_batch()) move_on();
 }
 
 /// Now, or by the committer, which takes the batch.
 void SessionWorker::commit(std::unique_ptr<Batch>& batch) {
+  probe_.took(Stage::kDecide, batch->deciding);
   Transaction& transaction = batch->transaction;
   transaction.base_committed();
   const Commit& commit = pipeline_.prepare(transaction, chores_.commit);
@@ -211,20 +224,25 @@ void SessionWorker::commit(std::unique_ptr<Batch>& batch) {
   batch->fingerprints = pipeline_.committed(transaction);
 }
 
-/// Null where nothing was being committed.
+/// Null where nothing was being committed. If it fails, what was decided on it never was.
 std::unique_ptr<SessionWorker::Batch> SessionWorker::take_committed() {
   if (!committing_) return nullptr;
   auto batch = std::move(committing_);
-  probe_.took(Stage::kCommit, committer_.wait());
+  try {
+    probe_.took(Stage::kCommit, committer_.wait());
+  } catch (...) {
+    decided_.reset();
+    throw;
+  }
   batch->fingerprints = pipeline_.committed(batch->transaction);
   return batch;
 }
 
-void SessionWorker::finish_commit() {
-  if (const auto batch = take_committed()) publish_batch(*batch);
+void SessionWorker::leave() {
+  take_committed();
+  if (auto batch = std::move(decided_)) commit(batch);
+  take_committed();
 }
-
-void SessionWorker::leave() { take_committed(); }
 
 void SessionWorker::publish_batch(Batch& batch) {
   InFlight published = publish(batch.transaction.publications());
@@ -249,7 +267,7 @@ bool SessionWorker::is_from_admin(const Delivery& delivery) const {
 }
 
 void SessionWorker::process_slice() {
-  finish_commit();
+  finish_batches();
   Transaction transaction(store_);
   auto slice = pipeline_.fanout().next(transaction);
   if (!slice) return;
@@ -275,7 +293,7 @@ void SessionWorker::process_requests() {
 void SessionWorker::process_presence() {
   const auto now = clock_.steady();
   if (now < next_presence_) return;
-  finish_commit();
+  finish_batches();
   Transaction transaction(store_);
   const bool more = pipeline_.expire_presence(transaction);
   pipeline_.commit(transaction, chores_.commit);

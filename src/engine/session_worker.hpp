@@ -46,8 +46,8 @@ struct Workplace {
 };
 
 /// One broker session's work: takes deliveries, has them decided, commits, publishes, and acknowledges what
-/// the broker confirmed. While a large batch is committed, the next one is decided on top of it. When the
-/// worker goes, whatever it did not acknowledge is expected to come again. For one thread, but for turns that
+/// the broker confirmed. While a large batch is committed, what comes meanwhile is decided on top of it, into
+/// the batch that is committed next. When the worker goes, whatever it did not acknowledge is expected to come again. For one thread, but for turns that
 /// it lends.
 class SessionWorker {
  public:
@@ -67,10 +67,10 @@ class SessionWorker {
   void take_turn() noexcept;
 
   /// Nothing that was taken is unfinished.
-  bool drained() const noexcept { return waiting_.empty() && in_flight_.empty() && !committing_; }
+  bool drained() const noexcept { return waiting_.empty() && in_flight_.empty() && !has_batch(); }
 
-  /// To be called when no more steps will be made, however they ended, and before the worker goes: what is on
-  /// its way into the store is remembered as what is in it. Throws StoreError.
+  /// To be called when no more steps will be made, however they ended, and before the worker goes: what was
+  /// decided is committed, and remembered as what is in the store. Throws StoreError.
   void leave();
 
   /// Something was carried to its end: the broker confirmed a batch.
@@ -93,6 +93,7 @@ class SessionWorker {
     Transaction transaction;
     std::uint64_t last_tag = 0;
     std::size_t deliveries = 0;
+    SteadyClock::duration deciding{};                       ///< time spent
     std::vector<std::uint64_t> fingerprints;                ///< once it is committed
     std::vector<std::pair<std::string, Verdict>> verdicts;  ///< of submissions
     SteadyClock::time_point received_at;
@@ -123,15 +124,18 @@ class SessionWorker {
   bool may_decide() const;
   bool may_ask_first() const;
   bool may_publish() const;
+  bool has_batch() const noexcept { return committing_ || decided_; }
+  bool is_full(const Batch& batch) const;
   bool may_start_slice(bool draining) const;
   bool is_from_admin(const Delivery& delivery) const;
   Advice advice_on(const Waiting& waiting) const;
   void work_on_deliveries();
-  void process_batch();
-  std::unique_ptr<Batch> decide_batch();
+  void decide_waiting();
+  void decide_into(Batch& batch);
+  void move_on();
+  void finish_batches();
   void commit(std::unique_ptr<Batch>& batch);
   std::unique_ptr<Batch> take_committed();
-  void finish_commit();
   void publish_batch(Batch& batch);
   void process_slice();
   void process_requests();
@@ -159,6 +163,7 @@ class SessionWorker {
   std::size_t considered_ = 0;  ///< of those waiting, from the front
   std::size_t waiting_bytes_ = 0;
   std::unique_ptr<Batch> committing_;  ///< what the committer is at
+  std::unique_ptr<Batch> decided_;     ///< on top of it; between two steps only while there is one
   std::deque<InFlight> in_flight_;
   std::uint64_t published_up_to_ = 0;
   std::size_t unconfirmed_bytes_ = 0;

@@ -4,11 +4,13 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <span>
 #include <stdexcept>
@@ -94,6 +96,8 @@ class FakeBroker final : public Broker {
   std::function<void()> on_operation = [] {};
   /// Called by a poll that finds nothing to deliver or confirm.
   std::function<void()> on_idle = [] {};
+  /// Whether something else than the engine itself keeps deliveries from being carried out.
+  std::function<bool()> holds_up = [] { return false; };
   /// What connect() answers before it succeeds.
   std::deque<BrokerError> refusals;
   std::size_t prefetch = 8;
@@ -123,10 +127,12 @@ class FakeSession final : public BrokerSession {
 
   Result<void, BrokerError> poll(std::chrono::milliseconds wait, std::size_t room,
                                  std::vector<Delivery>& into) override {
+    bool woken = false;
     if (broker_.takes_turns && turn_ && wait.count() > 0) {
-      woken_ = false;
+      was_woken_within({});
       turn_();
-      if (!woken_) return {};
+      woken = was_woken_within({});
+      if (!woken) return {};
     }
     broker_.on_operation();
     const bool idle = confirmed_ == sent_ && (broker_.waiting.empty() || room == 0);
@@ -136,7 +142,10 @@ class FakeSession final : public BrokerSession {
       room -= std::min(room, into.back().payload.size());
     }
     broker_.unacknowledged = unacknowledged_.size();
-    if (idle && into.empty()) broker_.on_idle();
+    if (!idle || !into.empty()) return {};
+    const bool is_at_it = !unacknowledged_.empty() && !broker_.blocked && !broker_.holds_up();
+    if (woken || (wait.count() > 0 && is_at_it && was_woken_within(kPatience))) return {};
+    broker_.on_idle();
     return {};
   }
 
@@ -172,10 +181,22 @@ class FakeSession final : public BrokerSession {
   bool consuming() const noexcept override { return true; }
   bool blocked() const noexcept override { return broker_.blocked; }
   std::optional<SteadyClock::time_point> renew_at() const noexcept override { return std::nullopt; }
-  void wake() noexcept override { woken_ = true; }
+  void wake() noexcept override {
+    const std::lock_guard lock(mutex_);
+    woken_ = true;
+    changed_.notify_one();
+  }
   void lend(const Turn& turn) override { turn_ = turn; }
 
  private:
+  static constexpr std::chrono::seconds kPatience{20};
+
+  bool was_woken_within(std::chrono::milliseconds patience) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, patience, [this] { return woken_; });
+    return std::exchange(woken_, false);
+  }
+
   Delivery deliver() {
     FakeBroker::Message message = std::move(broker_.waiting.front());
     broker_.waiting.pop_front();
@@ -198,7 +219,9 @@ class FakeSession final : public BrokerSession {
 
   FakeBroker& broker_;
   Turn turn_;
-  std::atomic<bool> woken_{false};
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool woken_ = false;
   std::map<std::uint64_t, FakeBroker::Message> unacknowledged_;
   std::uint64_t last_tag_ = 0;
   std::uint64_t sent_ = 0;

@@ -160,13 +160,16 @@ class CrashRun : public testing::EngineHarness {
   /// were.
   int run_with_kills(const std::function<bool(int)>& kills) {
     int operation = 0;
+    bool dead = false;
     std::mutex mutex;  // commits may come from another thread
     broker.on_operation = [&] {
       const std::lock_guard lock(mutex);
-      if (kills(++operation)) throw Killed{};
+      dead = dead || kills(++operation);
+      if (dead) throw Killed{};
     };
     CrashingStore crashing(store, broker.on_operation);
     for (;;) {
+      dead = false;
       try {
         Engine engine(settings, {broker, crashing, clock, entropy, log, probe});
         broker.on_idle = [&] { stop_when_done(engine); };

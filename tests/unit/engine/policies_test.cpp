@@ -569,7 +569,10 @@ HookVerdict rejected() { return {.kind = HookVerdict::Kind::kReject, .code = "sp
 
 class PolicyHookTest : public PoliciesTest {
  protected:
-  PolicyHookTest() { hook = &held; }
+  PolicyHookTest() {
+    hook = &held;
+    broker.holds_up = [this] { return !held.open.empty(); };
+  }
 
   /// Answers what is asked when nothing else is left to do, the last question first.
   void run_answering(const std::function<HookVerdict(const std::string& text)>& verdict) {

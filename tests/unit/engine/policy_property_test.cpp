@@ -231,6 +231,7 @@ class PolicyRun : public testing::EngineHarness {
     broker.prefetch = model_.hook ? 100 : 1 + pick(12);
     filters = &swapped_;
     if (model_.hook) hook = &held_;
+    broker.holds_up = [this] { return !held_.open.empty(); };
   }
 
   void play() {
