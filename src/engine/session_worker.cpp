@@ -10,6 +10,9 @@ using std::chrono::milliseconds;
 
 /// A batch is closed once it publishes this much, so that no batch of large groups holds up the rest.
 constexpr std::size_t kMaxBatchPublications = 4096;
+/// Deliveries in a batch that no commit is waited for with: the sooner it is committed, the sooner committing
+/// and deciding go on side by side.
+constexpr std::size_t kMaxFirstBatch = 100;
 /// Publications on their way; beyond them nothing more is decided, however much has been taken.
 constexpr std::uint64_t kMaxUnconfirmed = 16'384;
 constexpr std::size_t kMaxUnconfirmedBytes = std::size_t{64} * 1024 * 1024;
@@ -162,7 +165,8 @@ bool SessionWorker::may_decide() const {
 }
 
 bool SessionWorker::is_full(const Batch& batch) const {
-  return batch.deliveries >= settings_.max_batch ||
+  const std::size_t most = committing_ ? settings_.max_batch : std::min(settings_.max_batch, kMaxFirstBatch);
+  return batch.deliveries >= most ||
          batch.transaction.publications().size() >= kMaxBatchPublications;
 }
 
