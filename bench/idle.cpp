@@ -1,15 +1,17 @@
 /// Connections that do nothing but be there: what each costs the server in memory, and how fast they are
 /// taken in.
 ///
-/// Opens them one after the other, each with a subscription to its inbox, and prints one line of JSON.
+/// Opens them, a few at a time, each with a subscription to its inbox, and prints one line of JSON.
 #include <fmt/format.h>
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
 #include <fstream>
+#include <future>
 #include <iostream>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "mqtt_client.hpp"
@@ -28,8 +30,47 @@ struct Options {
   int port = 1883;
   std::string tokens;
   std::size_t connections = 10'000;
+  std::size_t at_a_time = 1;
   std::string watch;
 };
+
+struct User {
+  std::string name;
+  std::string token;
+};
+
+std::vector<User> read_users(const Options& options) {
+  std::ifstream file(options.tokens);
+  std::vector<User> users;
+  for (User user; users.size() < options.connections && file >> user.name >> user.token;)
+    users.push_back(user);
+  if (users.size() < options.connections) throw std::runtime_error("too few users in the file of tokens");
+  return users;
+}
+
+/// One after the other: of every so many users the one with this number.
+std::vector<MqttClient> open_some(const Options& options, const std::vector<User>& users, std::size_t first) {
+  const TopicLayout topics;
+  std::vector<MqttClient> clients;
+  for (std::size_t i = first; i < users.size(); i += options.at_a_time) {
+    const User& user = users[i];
+    clients.emplace_back(MqttLogin{options.host, options.port, "idle-" + user.name, "JWT", user.token},
+                         kBufferBytes);
+    clients.back().subscribe(topics.inbox(user.name), 1);
+  }
+  return clients;
+}
+
+std::vector<std::vector<MqttClient>> open_all(const Options& options, const std::vector<User>& users) {
+  std::vector<std::future<std::vector<MqttClient>>> openers;
+  for (std::size_t i = 0; i < options.at_a_time; ++i) {
+    openers.push_back(
+        std::async(std::launch::async, [&options, &users, i] { return open_some(options, users, i); }));
+  }
+  std::vector<std::vector<MqttClient>> clients;
+  for (auto& opener : openers) clients.push_back(opener.get());
+  return clients;
+}
 
 /// As many descriptors as the system lets us have.
 void raise_descriptors() {
@@ -46,29 +87,27 @@ int run(int argc, char** argv) {
   app.add_option("--host", options.host, "the broker's address");
   app.add_option("--port", options.port, "the broker's MQTT port");
   app.add_option("--connections", options.connections, "how many")->check(CLI::PositiveNumber);
+  app.add_option("--at-a-time", options.at_a_time, "how many are being opened at any moment")
+      ->check(CLI::Range(1, 64));
   app.add_option("--watch", options.watch, "NAME=PID: whose memory is told")->required();
   CLI11_PARSE(app, argc, argv);
   raise_descriptors();
 
   const WatchedProcess server(options.watch);
-  const TopicLayout topics;
-  std::ifstream file(options.tokens);
-  std::vector<MqttClient> clients;
-  clients.reserve(options.connections);
+  const std::vector<User> users = read_users(options);
   const std::int64_t before_kib = server.rss_kib();
+  const std::int64_t before_us = server.cpu_us();
   const std::int64_t begin_ns = now_ns();
-  for (std::string user, token; clients.size() < options.connections && file >> user >> token;) {
-    clients.emplace_back(MqttLogin{options.host, options.port, "idle-" + user, "JWT", token}, kBufferBytes);
-    clients.back().subscribe(topics.inbox(user), 1);
-  }
-  if (clients.size() < options.connections) throw std::runtime_error("too few users in the file of tokens");
+  const auto clients = open_all(options, users);
   const double seconds = static_cast<double>(now_ns() - begin_ns) / kNsPerSecond;
-  const auto count = static_cast<double>(clients.size());
+  const auto count = static_cast<double>(users.size());
+  const auto used_us = static_cast<double>(server.cpu_us() - before_us);
   const auto grown = static_cast<double>(server.rss_kib() - before_kib) * kBytesPerKib;
   std::cout
       << fmt::format(
-             R"({{"connections":{},"seconds":{:.2f},"connects_per_s":{:.0f},"bytes_per_connection":{:.0f}}})",
-             clients.size(), seconds, count / seconds, grown / count)
+             R"({{"connections":{},"seconds":{:.2f},"connects_per_s":{:.0f},"bytes_per_connection":{:.0f},)"
+             R"("server_cpu_us_per_connect":{:.0f}}})",
+             users.size(), seconds, count / seconds, grown / count, used_us / count)
       << std::endl;
   return 0;
 }

@@ -177,10 +177,10 @@ def _brokers(rounds, sync_us):
 def _crowds(crowds):
     if not crowds:
         return []
-    lines = [["", "idle connections", "bytes each", "connects/s", "p99 µs of 1,000 msg/s meanwhile"]]
+    lines = [["", "idle connections", "bytes each", "connects/s", "server's CPU µs a connect, messages included", "p99 µs of 1,000 msg/s meanwhile"]]
     for one in crowds:
         lines.append([one["subject"], f"{one['connections']:,}", f"{one['bytes_per_connection']:,}", f"{one['connects_per_s']:,}",
-                      f"{one['storm']['p99_us']:,.0f}"])
+                      f"{one['server_cpu_us_per_connect']:,}", f"{one['storm']['p99_us']:,.0f}"])
     return ["", *_aligned(lines), ""]
 
 
@@ -201,7 +201,7 @@ def markdown(results):
         f"Machine: {machine['cores']} cores ({machine['cpu']}), {machine['memory_mib']:,} MiB, Linux {machine['kernel']}; "
         f"load before the run {machine['load_before']:.2f}. "
         f"The broker, the load and what is measured share it.",
-        f"Disk: append and fdatasync {sync['p50']:.0f} µs (p99 {sync['p99']:.0f} µs).",
+        f"Disk: append and fdatasync, one each millisecond, {sync['p50']:.0f} µs (p99 {sync['p99']:.0f} µs).",
         f"Medians of {len(results['rounds'])} alternating rounds; closed loop of {setup['window']} messages for "
         f"{setup['closed_s']:g} s, {setup['rate']} msg/s for {setup['open_s']:g} s, {setup['pairs']} pairs for "
         f"{setup['pairs_s']:g} s; QoS 0, text of 200 bytes.",

@@ -5,7 +5,9 @@
 namespace inboxd {
 
 Committer::Committer(Store& store, std::function<void()> on_done)
-    : store_(store), on_done_(std::move(on_done)), thread_([this](const std::stop_token& stop) { work(stop); }) {}
+    : store_(store),
+      on_done_(std::move(on_done)),
+      thread_([this](const std::stop_token& stop) { work(stop); }) {}
 
 void Committer::begin(const Commit& commit) {
   const std::lock_guard lock(mutex_);

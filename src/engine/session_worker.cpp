@@ -166,8 +166,7 @@ bool SessionWorker::may_decide() const {
 
 bool SessionWorker::is_full(const Batch& batch) const {
   const std::size_t most = committing_ ? settings_.max_batch : std::min(settings_.max_batch, kMaxFirstBatch);
-  return batch.deliveries >= most ||
-         batch.transaction.publications().size() >= kMaxBatchPublications;
+  return batch.deliveries >= most || batch.transaction.publications().size() >= kMaxBatchPublications;
 }
 
 /// On top of what is being committed.

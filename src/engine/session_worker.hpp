@@ -47,8 +47,8 @@ struct Workplace {
 
 /// One broker session's work: takes deliveries, has them decided, commits, publishes, and acknowledges what
 /// the broker confirmed. While a large batch is committed, what comes meanwhile is decided on top of it, into
-/// the batch that is committed next. When the worker goes, whatever it did not acknowledge is expected to come again. For one thread, but for turns that
-/// it lends.
+/// the batch that is committed next. When the worker goes, whatever it did not acknowledge is expected to
+/// come again. For one thread, but for turns that it lends.
 class SessionWorker {
  public:
   SessionWorker(const EngineSettings& settings, const Workplace& place, Store& store, Clock& clock,

@@ -56,6 +56,7 @@ rocksdb::Status RocksDbHandle::open_tables(const Clock& clock, const std::vector
   const std::vector<rocksdb::ColumnFamilyDescriptor> missing(first_missing, tables.end());
   tables.erase(first_missing, tables.end());
   auto settings = database_options(options_);
+  settings.env = env_.get();
   if (!options_.read_only) settings.listeners.push_back(health_);
   const auto path = options_.directory.string();
   std::vector<rocksdb::ColumnFamilyHandle*> opened;

@@ -11,6 +11,7 @@
 
 #include "core/result.hpp"
 #include "engine/ports.hpp"
+#include "store/log_file_system.hpp"
 #include "store/rocksdb_columns.hpp"
 #include "store/rocksdb_health.hpp"
 #include "store/rocksdb_options.hpp"
@@ -51,7 +52,7 @@ class RocksDbHandle {
 
  private:
   RocksDbHandle(RocksDbOptions options, std::shared_ptr<RocksDbHealth> health)
-      : options_(std::move(options)), health_(std::move(health)) {}
+      : options_(std::move(options)), health_(std::move(health)), env_(with_full_size_logs(options_.env)) {}
 
   rocksdb::Status open_database(const Clock& clock, bool exists);
   rocksdb::Status open_beside_writer(const Clock& clock);
@@ -65,6 +66,7 @@ class RocksDbHandle {
 
   RocksDbOptions options_;
   std::shared_ptr<RocksDbHealth> health_;
+  std::unique_ptr<rocksdb::Env> env_;
   std::unique_ptr<rocksdb::DB> db_;
   // In the order of Column. Owned by db_, to be given back before it closes.
   std::vector<rocksdb::ColumnFamilyHandle*> columns_;

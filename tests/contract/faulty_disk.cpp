@@ -150,13 +150,19 @@ void FaultyDisk::fail_next_sync() {
   state_->sync_fails = true;
 }
 
-void FaultyDisk::cut_power(const std::filesystem::path& directory, const std::filesystem::path& survivor) {
+void FaultyDisk::cut_power(const std::filesystem::path& directory, const std::filesystem::path& survivor,
+                           std::uint64_t torn) {
   const std::lock_guard lock(state_->mutex);
   state_->off = true;
   std::filesystem::create_directories(survivor);
   for (const auto& [name, bytes] : state_->synced) {
     const std::filesystem::path path(name);
-    if (path.parent_path() == directory) copy_front(path, survivor / path.filename(), bytes);
+    if (path.parent_path() != directory) continue;
+    const std::filesystem::path copy = survivor / path.filename();
+    const bool is_log = path.extension() == ".log";
+    copy_front(path, copy, is_log ? bytes + torn : bytes);
+    // As with fallocate, which the journal knows of: the size is there before what is written.
+    if (is_log) std::filesystem::resize_file(copy, std::filesystem::file_size(path));
   }
 }
 

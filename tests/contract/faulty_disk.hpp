@@ -28,8 +28,10 @@ class FaultyDisk {
   void fail_next_sync();
 
   /// The power goes: whatever `directory` holds on the disk at this moment is copied to `survivor`, without
-  /// all that was not synced. Nothing more can be written.
-  void cut_power(const std::filesystem::path& directory, const std::filesystem::path& survivor);
+  /// all that was not synced, but for `torn` bytes of each log. Files keep their size, and end in zeros.
+  /// Nothing more can be written.
+  void cut_power(const std::filesystem::path& directory, const std::filesystem::path& survivor,
+                 std::uint64_t torn = 0);
 
   struct State;
 

@@ -81,6 +81,26 @@ TEST_F(RocksDbAccidentTest, APowerFailureMayTakeTheLastUnsyncedCommitsButLeavesN
   EXPECT_LT(survivors_of_power_failure(2000), 2000U);
 }
 
+/// Wherever in a record the log breaks off.
+TEST_F(RocksDbAccidentTest, ATornEndOfTheLogIsDropped) {
+  FaultyDisk disk;
+  options_.env = disk.env();
+  options_.sync = store::Sync::kNone;
+  const auto store = open_rocksdb(options_, clock_);
+  for (std::uint64_t number = 1; number <= 200; ++number) store->commit(numbered_commit(number));
+  std::uint64_t before = 0;
+  for (std::uint64_t torn = 1; torn < 30'000; torn += 2'999) {
+    RocksDbOptions survivor;
+    survivor.directory = directory_.path() / std::to_string(torn);
+    disk.cut_power(options_.directory, survivor.directory, torn);
+    const std::uint64_t found = count_numbered(*open_rocksdb(survivor, clock_));
+    EXPECT_GE(found, before) << torn;
+    EXPECT_EQ(count_numbered(*open_rocksdb(survivor, clock_)), found) << "opened once more, at " << torn;
+    before = found;
+  }
+  EXPECT_GT(before, 0U);
+}
+
 TEST_F(RocksDbAccidentTest, AFullDiskFailsCommitsUntilThereIsSpace) {
   FaultyDisk disk;
   options_.env = disk.env();
