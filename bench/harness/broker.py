@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import secrets
+import signal
 import subprocess
 import time
 
@@ -42,6 +43,15 @@ class Broker:
             yield
         finally:
             subprocess.run([_NODE, "kill", self._node], check=False, start_new_session=True)
+
+    @contextlib.contextmanager
+    def paused(self):
+        """Stands still, so that whoever does without it has the machine alone."""
+        os.kill(self.pid(), signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self.pid(), signal.SIGCONT)
 
     def pid(self):
         return int((self._node / "pid").read_text())

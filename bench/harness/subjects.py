@@ -41,7 +41,8 @@ class Subject:
     def running(self, broker):
         """The process, ready for messages; gone at the end of the context."""
         log_path = broker.directory / f"{self.name}.log"
-        with open(log_path, "ab") as log:
+        os.sync()  # what the one before has left to write
+        with open(log_path, "ab") as log, contextlib.nullcontext() if self.uses_broker else broker.paused():
             process = self._launch(broker, log)
             try:
                 if not self._await_ready(process):
@@ -65,6 +66,7 @@ class Subject:
         return {"subject": process.pid, "broker": broker.pid()}
 
     load_options = ()  # that bench_load needs for it
+    uses_broker = True  # the one of the benchmark
 
 
 class Forwarder(Subject):
@@ -139,6 +141,8 @@ class Engine(Subject):
 class Embedded(Engine):
     """`inboxd serve` as its own broker."""
 
+    uses_broker = False
+
     def __init__(self, program, layouts, sync):
         super().__init__(program, layouts, sync)
         self.name = f"inboxd embedded, {sync}"
@@ -159,6 +163,7 @@ class Mosquitto(Subject):
     """A broker alone, from MQTT to MQTT: nothing is stored, and nobody's token is looked at."""
 
     load_options = ("--direct",)
+    uses_broker = False
 
     def __init__(self, layouts):
         super().__init__("Mosquitto, no engine", layouts)
