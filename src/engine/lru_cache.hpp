@@ -24,10 +24,16 @@ class LruCache {
 
   /// Puts or replaces. An entry heavier than the whole cache is not kept.
   void put(const Key& key, Value value, std::size_t weight = 1) {
-    erase(key);
-    if (weight > max_weight_) return;
-    entries_.push_front({key, std::move(value), weight});
-    index_[key] = entries_.begin();
+    if (weight > max_weight_) return erase(key);
+    if (const auto found = index_.find(key); found != index_.end()) {
+      Entry& entry = *found->second;
+      entries_.splice(entries_.begin(), entries_, found->second);
+      entry.value = std::move(value);
+      weight_ -= std::exchange(entry.weight, weight);
+    } else {
+      entries_.push_front({key, std::move(value), weight});
+      index_.emplace(key, entries_.begin());
+    }
     weight_ += weight;
     while (weight_ > max_weight_) erase(Key(entries_.back().key));
   }

@@ -460,17 +460,16 @@ std::shared_ptr<const Group> Pipeline::group(const PartyId& id, const Transactio
   return found;
 }
 
-std::optional<Millis> Pipeline::newest(const PartyId& owner, const PartyId& peer) {
+std::optional<Millis>& Pipeline::newest(const PartyId& owner, const PartyId& peer) {
   const TimelineKey key = clock_key(settings_.topics.app, owner, peer);
-  if (const auto* cached = newest_.find(key)) return *cached;
-  const auto stored = store_.newest_timestamp({settings_.topics.app, owner, peer});
-  newest_.put(key, stored);
-  return stored;
+  if (auto* const cached = newest_.find(key)) return *cached;
+  newest_.put(key, store_.newest_timestamp({settings_.topics.app, owner, peer}));
+  return *newest_.find(key);
 }
 
 void Pipeline::note_newest(const PartyId& owner, const PartyId& peer, Millis timestamp) {
-  const Millis newest_so_far = newest(owner, peer).value_or(timestamp);
-  newest_.put(clock_key(settings_.topics.app, owner, peer), std::max(newest_so_far, timestamp));
+  std::optional<Millis>& so_far = newest(owner, peer);
+  so_far = std::max(so_far.value_or(timestamp), timestamp);
 }
 
 const Commit& Pipeline::prepare(Transaction& transaction, Commit& chores) {

@@ -135,7 +135,8 @@ class Pipeline {
   static void publish(std::vector<std::string> keys, std::string payload, Transaction& transaction);
 
   std::shared_ptr<const Group> group(const PartyId& id, const Transaction& transaction);
-  std::optional<Millis> newest(const PartyId& owner, const PartyId& peer);
+  /// Holds until the next call.
+  std::optional<Millis>& newest(const PartyId& owner, const PartyId& peer);
   void note_newest(const PartyId& owner, const PartyId& peer, Millis timestamp);
   const EngineSettings& settings_;
   const Rules rules_;

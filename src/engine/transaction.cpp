@@ -38,9 +38,12 @@ std::optional<ConversationRow> Transaction::conversation(const TimelineKey& key)
 }
 
 std::optional<MessageId> Transaction::idempotent(const IdempotencyKey& key, Millis now) const {
-  const auto found = temp_uids_.find(flat(key));
-  if (found != temp_uids_.end()) return found->second;
-  return before_ != nullptr ? before_->idempotent(key, now) : store_.idempotent(key, now);
+  const std::string flat_key = flat(key);
+  for (const Transaction* writer = this; writer != nullptr; writer = writer->before_) {
+    const auto found = writer->temp_uids_.find(flat_key);
+    if (found != writer->temp_uids_.end()) return found->second;
+  }
+  return store_.idempotent(key, now);
 }
 
 std::vector<MessageId> Transaction::idempotent_to(const AppId& app, const PartyId& recipient,

@@ -42,5 +42,19 @@ TEST(LruCacheTest, ReplacesAndErases) {
   EXPECT_EQ(cache.find(1), nullptr);
 }
 
+TEST(LruCacheTest, WhatIsReplacedCountsAsUsedAndWeighsWhatItWeighsNow) {
+  LruCache<int, std::string> cache(10);
+  cache.put(1, "a", 4);
+  cache.put(2, "b", 4);
+  cache.put(1, "A", 6);
+  EXPECT_EQ(cache.size(), 2U);
+  cache.put(3, "c", 1);
+  EXPECT_EQ(cache.find(2), nullptr);
+  EXPECT_EQ(*cache.find(1), "A");
+  cache.put(1, "too heavy", 11);
+  EXPECT_EQ(cache.find(1), nullptr) << "not even as it was";
+  EXPECT_NE(cache.find(3), nullptr);
+}
+
 }  // namespace
 }  // namespace inboxd
