@@ -148,16 +148,20 @@ void Engine::Impl::serve(BrokerSession& session) {
   Consultations consultations(ports_.hook, settings_.hook_window, [this] { wake(); });
   SessionWorker worker(settings_, {*pipeline_, requests_, chores_, committer_, session, consultations},
                        store_, clock_, probe_);
-  std::exception_ptr ended;
+  std::exception_ptr broken;
   session.lend([&worker] { worker.take_turn(); });
   try {
     work(worker, session);
+  } catch (const SessionEnded&) {
+    broken = std::current_exception();
   } catch (...) {
-    ended = std::current_exception();
+    session.lend({});
+    worker.give_up();
+    throw;
   }
   session.lend({});
   worker.leave();
-  if (ended) std::rethrow_exception(ended);
+  if (broken) std::rethrow_exception(broken);
 }
 
 void Engine::Impl::work(SessionWorker& worker, BrokerSession& session) {

@@ -10,6 +10,8 @@ using std::chrono::milliseconds;
 
 /// A batch is closed once it publishes this much, so that no batch of large groups holds up the rest.
 constexpr std::size_t kMaxBatchPublications = 4096;
+/// Payload after which a batch is closed: what was decided is in memory more than once.
+constexpr std::size_t kMaxBatchBytes = std::size_t{4} * 1024 * 1024;
 /// Deliveries in a batch that no commit is waited for with: the sooner it is committed, the sooner committing
 /// and deciding go on side by side.
 constexpr std::size_t kMaxFirstBatch = 100;
@@ -82,11 +84,14 @@ void SessionWorker::step(bool draining, milliseconds idle) {
   if (may_publish() && may_start_slice(draining)) process_slice();
   requests_.expire();
   if (settings_.presence && !draining) process_presence();
+  acknowledge_confirmed();
   // What waits, here or at the broker, may be a redelivery as well.
   if (!listened || !waiting_.empty()) last_redelivery_ = clock_.steady();
   if (clock_.steady() - last_redelivery_ >= kRedeliveriesEnd) expect_no_more_redeliveries();
   do_chores();
-  probe_.depths({waiting_.size(), deliveries_in_flight_, pipeline_.fanout().pending()});
+  const std::size_t in_batches =
+      (committing_ ? committing_->deliveries : 0) + (decided_ ? decided_->deliveries : 0);
+  probe_.depths({waiting_.size(), in_batches + deliveries_in_flight_, pipeline_.fanout().pending()});
 }
 
 void SessionWorker::work_on_deliveries() {
@@ -106,15 +111,19 @@ bool SessionWorker::has_work(bool draining) const {
           (may_ask_first() || may_start_slice(draining) || (!draining && requests_.has_queued())));
 }
 
-/// The front waits for the hook's word, which nobody has been asked for yet.
+/// The front waits for the hook's word, which nobody has been asked for yet. What it must be asked for may be
+/// in the batch that was decided, and then is in the store first.
 bool SessionWorker::may_ask_first() const {
-  return !waiting_.empty() && waiting_.front().must_ask && consultations_.has_room();
+  return !waiting_.empty() && waiting_.front().must_ask && !decided_ && consultations_.has_room();
 }
 
 bool SessionWorker::may_publish() const {
   const std::size_t batches = in_flight_.size() + (committing_ ? 1 : 0) + (decided_ ? 1 : 0);
-  return !session_.blocked() && batches < kMaxBatches &&
-         published_up_to_ - session_.confirmed() < kMaxUnconfirmed &&
+  return batches < kMaxBatches && is_way_free();
+}
+
+bool SessionWorker::is_way_free() const {
+  return !session_.blocked() && published_up_to_ - session_.confirmed() < kMaxUnconfirmed &&
          unconfirmed_bytes_ < kMaxUnconfirmedBytes;
 }
 
@@ -160,29 +169,35 @@ bool SessionWorker::must_ask_first(Waiting& next, const Transaction& transaction
 }
 
 bool SessionWorker::may_decide() const {
-  const bool has_room = decided_ ? !is_full(*decided_) : may_publish();
-  return has_room && !waiting_.empty() && waiting_.front().ready();
+  return is_front_ready() && (decided_ ? has_room(*decided_) : may_publish());
 }
 
-bool SessionWorker::is_full(const Batch& batch) const {
+bool SessionWorker::is_front_ready() const { return !waiting_.empty() && waiting_.front().ready(); }
+
+bool SessionWorker::has_room(const Batch& batch) const {
   const std::size_t most = committing_ ? settings_.max_batch : std::min(settings_.max_batch, kMaxFirstBatch);
-  return batch.deliveries >= most || batch.transaction.publications().size() >= kMaxBatchPublications;
+  return batch.deliveries < most && batch.bytes < kMaxBatchBytes &&
+         batch.transaction.publications().size() < kMaxBatchPublications && is_way_free();
 }
 
-/// On top of what is being committed.
+/// On top of what is being committed. Where it fails the whole batch goes, for there may be a part of a
+/// delivery in it.
 void SessionWorker::decide_waiting() {
-  if (!decided_) {
-    decided_ = std::make_unique<Batch>(store_, committing_ ? &committing_->transaction : nullptr);
-    decided_->received_at = waiting_.front().delivery.received_at;
-  }
+  auto batch = decided_ ? std::move(decided_) : begin_batch();
   const auto begin = clock_.steady();
   const milliseconds limit = committing_ ? kMaxOverlapTime : kMaxBatchTime;
-  while (may_decide() && clock_.steady() - begin < limit &&
-         !must_ask_first(waiting_.front(), decided_->transaction)) {
-    decide_into(*decided_);
+  while (is_front_ready() && has_room(*batch) && clock_.steady() - begin < limit &&
+         !must_ask_first(waiting_.front(), batch->transaction)) {
+    decide_into(*batch);
   }
-  decided_->deciding += clock_.steady() - begin;
-  if (decided_->deliveries == 0) decided_.reset();
+  batch->deciding += clock_.steady() - begin;
+  if (batch->deliveries > 0) decided_ = std::move(batch);
+}
+
+std::unique_ptr<SessionWorker::Batch> SessionWorker::begin_batch() const {
+  auto batch = std::make_unique<Batch>(store_, committing_ ? &committing_->transaction : nullptr);
+  batch->received_at = waiting_.front().delivery.received_at;
+  return batch;
 }
 
 void SessionWorker::decide_into(Batch& batch) {
@@ -191,6 +206,7 @@ void SessionWorker::decide_into(Batch& batch) {
   Verdict verdict = pipeline_.decide(delivery, advice_on(waiting_.front()), batch.transaction);
   if (!delivery.request.empty()) batch.verdicts.emplace_back(delivery.request, std::move(verdict));
   batch.last_tag = delivery.tag;
+  batch.bytes += delivery.payload.size();
   waiting_bytes_ -= delivery.payload.size();
   waiting_.pop_front();
   --considered_;
@@ -200,31 +216,39 @@ void SessionWorker::decide_into(Batch& batch) {
 /// What was decided follows what was being committed, which is waited for.
 void SessionWorker::move_on() {
   const auto base = take_committed();
-  auto batch = std::move(decided_);
-  if (batch) commit(batch);
+  const bool overlaps = decided_ && is_for_committer(*decided_);
+  if (overlaps) commit_decided();
   if (base) publish_batch(*base);
-  if (batch) publish_batch(*batch);
+  if (overlaps || !decided_) return;
+  if (const auto batch = commit_decided()) publish_batch(*batch);
+}
+
+/// What more is decided is decided on top of it. A few are committed at once: no other thread need be woken.
+bool SessionWorker::is_for_committer(const Batch& batch) const {
+  return batch.deliveries >= settings_.overlap_from && batch.transaction.may_be_built_on();
 }
 
 void SessionWorker::finish_batches() {
   while (has_batch()) move_on();
 }
 
-/// Now, or by the committer, which takes the batch.
-void SessionWorker::commit(std::unique_ptr<Batch>& batch) {
+/// Null where the committer is at it now.
+std::unique_ptr<SessionWorker::Batch> SessionWorker::commit_decided() {
+  auto batch = std::move(decided_);
   probe_.took(Stage::kDecide, batch->deciding);
   Transaction& transaction = batch->transaction;
-  transaction.base_committed();
+  const bool overlaps = is_for_committer(*batch);
   const Commit& commit = pipeline_.prepare(transaction, chores_.commit);
-  if (batch->deliveries >= settings_.overlap_from && transaction.may_be_built_on()) {
+  if (overlaps) {
     committer_.begin(commit);
     committing_ = std::move(batch);
-    return;
+    return nullptr;
   }
   const auto begin = clock_.steady();
   if (!commit.empty()) store_.commit(commit);
   probe_.took(Stage::kCommit, clock_.steady() - begin);
   batch->fingerprints = pipeline_.committed(transaction);
+  return batch;
 }
 
 /// Null where nothing was being committed. If it fails, what was decided on it never was.
@@ -238,12 +262,18 @@ std::unique_ptr<SessionWorker::Batch> SessionWorker::take_committed() {
     throw;
   }
   batch->fingerprints = pipeline_.committed(batch->transaction);
+  if (decided_) decided_->transaction.base_committed();
   return batch;
 }
 
 void SessionWorker::leave() {
   take_committed();
-  if (auto batch = std::move(decided_)) commit(batch);
+  if (decided_) commit_decided();
+  take_committed();
+}
+
+void SessionWorker::give_up() {
+  decided_.reset();
   take_committed();
 }
 

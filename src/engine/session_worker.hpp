@@ -69,9 +69,12 @@ class SessionWorker {
   /// Nothing that was taken is unfinished.
   bool drained() const noexcept { return waiting_.empty() && in_flight_.empty() && !has_batch(); }
 
-  /// To be called when no more steps will be made, however they ended, and before the worker goes: what was
-  /// decided is committed, and remembered as what is in the store. Throws StoreError.
+  /// One of the two is to be called when no more steps will be made, and before the worker goes. What was
+  /// decided is committed, and remembered as what is in the store; throws StoreError.
   void leave();
+  /// After a failure that leaves the pipeline in doubt: what was decided never was. Waits for what is being
+  /// committed; throws StoreError.
+  void give_up();
 
   /// Something was carried to its end: the broker confirmed a batch.
   bool made_progress() const noexcept { return made_progress_; }
@@ -93,6 +96,7 @@ class SessionWorker {
     Transaction transaction;
     std::uint64_t last_tag = 0;
     std::size_t deliveries = 0;
+    std::size_t bytes = 0;                                  ///< of their payload
     SteadyClock::duration deciding{};                       ///< time spent
     std::vector<std::uint64_t> fingerprints;                ///< once it is committed
     std::vector<std::pair<std::string, Verdict>> verdicts;  ///< of submissions
@@ -125,16 +129,20 @@ class SessionWorker {
   bool may_ask_first() const;
   bool may_publish() const;
   bool has_batch() const noexcept { return committing_ || decided_; }
-  bool is_full(const Batch& batch) const;
+  bool is_way_free() const;
+  bool is_front_ready() const;
+  bool has_room(const Batch& batch) const;
+  bool is_for_committer(const Batch& batch) const;
   bool may_start_slice(bool draining) const;
   bool is_from_admin(const Delivery& delivery) const;
   Advice advice_on(const Waiting& waiting) const;
   void work_on_deliveries();
   void decide_waiting();
+  std::unique_ptr<Batch> begin_batch() const;
   void decide_into(Batch& batch);
   void move_on();
   void finish_batches();
-  void commit(std::unique_ptr<Batch>& batch);
+  std::unique_ptr<Batch> commit_decided();
   std::unique_ptr<Batch> take_committed();
   void publish_batch(Batch& batch);
   void process_slice();

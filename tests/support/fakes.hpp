@@ -98,6 +98,8 @@ class FakeBroker final : public Broker {
   std::function<void()> on_idle = [] {};
   /// Whether something else than the engine itself keeps deliveries from being carried out.
   std::function<bool()> holds_up = [] { return false; };
+  /// Called by a poll that is about to wait until the engine is woken.
+  std::function<void()> on_wait = [] {};
   /// What connect() answers before it succeeds.
   std::deque<BrokerError> refusals;
   std::size_t prefetch = 8;
@@ -144,7 +146,7 @@ class FakeSession final : public BrokerSession {
     broker_.unacknowledged = unacknowledged_.size();
     if (!idle || !into.empty()) return {};
     const bool is_at_it = !unacknowledged_.empty() && !broker_.blocked && !broker_.holds_up();
-    if (woken || (wait.count() > 0 && is_at_it && was_woken_within(kPatience))) return {};
+    if (woken || (wait.count() > 0 && is_at_it && waits_until_woken())) return {};
     broker_.on_idle();
     return {};
   }
@@ -190,6 +192,11 @@ class FakeSession final : public BrokerSession {
 
  private:
   static constexpr std::chrono::seconds kPatience{20};
+
+  bool waits_until_woken() {
+    broker_.on_wait();
+    return was_woken_within(kPatience);
+  }
 
   bool was_woken_within(std::chrono::milliseconds patience) {
     std::unique_lock lock(mutex_);

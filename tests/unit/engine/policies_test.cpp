@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "crashing_store.hpp"
 #include "engine_fixture.hpp"
 #include "policy_fixture.hpp"
 
@@ -710,6 +712,40 @@ TEST_F(PolicyHookTest, NothingPassesUnaskedBecauseItsSenderCouldNotSendAMomentAg
   EXPECT_THAT(received("bob"), ElementsAre(R"("as ever")"));
   EXPECT_EQ(probe.refusals[Reason::kHookRejected], 3);
   EXPECT_TRUE(broker.waiting.empty());
+}
+
+/// What it must be asked because of is decided and not in the store yet: the engine waits for that, and does
+/// not go round and round.
+TEST_F(PolicyHookTest, IsAskedOnceWhatAllowsTheMessageIsInTheStore) {
+  settings.overlap_from = 1;
+  settings.max_batch = 2;
+  broker.prefetch = 100;
+  ban("mallory", R"({"banned":true})");
+  run();
+  say("alice", "bob", "1");
+  say("alice", "bob", "2");
+  ban("mallory", R"({"banned":false})");
+  say("mallory", "bob", "not banned any more");
+
+  std::promise<void> engine_waits;
+  broker.on_wait = [&, waits = false]() mutable {
+    if (!std::exchange(waits, true)) engine_waits.set_value();
+  };
+  bool waited = true;
+  std::function<void()> on_commit = [&, first = true]() mutable {
+    if (!std::exchange(first, false)) return;
+    waited = engine_waits.get_future().wait_for(std::chrono::seconds(20)) == std::future_status::ready;
+  };
+  testing::CrashingStore slow(store, on_commit);
+  Engine engine(settings, {broker, slow, clock, entropy, log, probe, nullptr, filters, hook});
+  broker.on_idle = [&, this] {
+    if (held.open.empty()) return stop_when_done(engine);
+    held.answer(0, allowed());
+  };
+  engine.run();
+  EXPECT_TRUE(waited);
+  EXPECT_THAT(held.asked, ElementsAre("1", "2", "not banned any more"));
+  EXPECT_THAT(received("bob"), ElementsAre(R"("1")", R"("2")", R"("not banned any more")"));
 }
 
 /// One that was refused is no answer, by which a resend would pass the hook by.
