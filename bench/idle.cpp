@@ -42,6 +42,7 @@ struct User {
 std::vector<User> read_users(const Options& options) {
   std::ifstream file(options.tokens);
   std::vector<User> users;
+  users.reserve(options.connections);
   for (User user; users.size() < options.connections && file >> user.name >> user.token;)
     users.push_back(user);
   if (users.size() < options.connections) throw std::runtime_error("too few users in the file of tokens");
@@ -52,6 +53,7 @@ std::vector<User> read_users(const Options& options) {
 std::vector<MqttClient> open_some(const Options& options, const std::vector<User>& users, std::size_t first) {
   const TopicLayout topics;
   std::vector<MqttClient> clients;
+  clients.reserve(users.size() / options.at_a_time + 1);
   for (std::size_t i = first; i < users.size(); i += options.at_a_time) {
     const User& user = users[i];
     clients.emplace_back(MqttLogin{options.host, options.port, "idle-" + user.name, "JWT", user.token},
@@ -63,11 +65,13 @@ std::vector<MqttClient> open_some(const Options& options, const std::vector<User
 
 std::vector<std::vector<MqttClient>> open_all(const Options& options, const std::vector<User>& users) {
   std::vector<std::future<std::vector<MqttClient>>> openers;
+  openers.reserve(options.at_a_time);
   for (std::size_t i = 0; i < options.at_a_time; ++i) {
     openers.push_back(
         std::async(std::launch::async, [&options, &users, i] { return open_some(options, users, i); }));
   }
   std::vector<std::vector<MqttClient>> clients;
+  clients.reserve(openers.size());
   for (auto& opener : openers) clients.push_back(opener.get());
   return clients;
 }
