@@ -76,6 +76,9 @@ BrokerFiles describe(const config::Settings& settings) {
 
 int write_all(const config::Settings& settings, const OutputOptions& options) {
   const BrokerFiles described = describe(settings);
+  if (described.jwt_secret.empty()) {
+    std::cerr << "inboxd: warning: no JWT_SECRET is set, so that the broker will take nobody's token\n";
+  }
   const File files[] = {{"rabbitmq.conf", 0644, rabbitmq_conf(described)},
                         {"advanced.config", 0600, advanced_config(described)},
                         {"enabled_plugins", 0644, enabled_plugins()}};

@@ -3,6 +3,8 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "app/broker_settings.hpp"
 #include "app/token.hpp"
 #include "auth/key.hpp"
@@ -96,8 +98,13 @@ void check_broker(const Loaded& loaded, Needs needs, Problems& problems) {
 void check_secret(Loaded& loaded, Needs needs, Problems& problems) {
   const std::string& secret = loaded.settings.jwt_secret;
   if (secret.empty()) {
-    if (needs == Needs::kSecret)
-      problems.emplace_back("JWT_SECRET: must be set; it is the key that signs tokens");
+    if (needs != Needs::kSecret) return;
+    std::string problem = "JWT_SECRET: must be set; it is the key that signs tokens";
+    if (loaded.settings.embedded) {
+      problem += " (and none was made yet in DATA_DIR, " + loaded.settings.data_dir +
+                 "; what `make run` uses is in data/env)";
+    }
+    problems.push_back(std::move(problem));
     return;
   }
   if (auto key = auth::Key::hs256(secret); !key) {

@@ -184,19 +184,19 @@ Decision decide_send(const Address& address, const Draft& draft, const SendState
   return decision;
 }
 
-Repeated decide_repeat(const Address& address, const Draft& draft, StoredMessage earlier, bool redelivered,
-                       const std::shared_ptr<const Group>& group) {
+Repeated decide_repeat(const Address& address, const Draft& draft, StoredMessage earlier,
+                       bool may_be_unpublished, const std::shared_ptr<const Group>& group) {
   Repeated repeated{.message = std::move(earlier), .announce = {}};
   const StoredMessage& message = repeated.message;
   if (!is_for_group(draft, address.peer)) {
     repeated.announce.push_back(senders_row(message));
-    if (redelivered && message.sender != message.recipient) {
+    if (may_be_unpublished && message.sender != message.recipient) {
       repeated.announce.push_back(row_of(message, message.recipient, message.sender, Status::kDelivered));
     }
     return repeated;
   }
   repeated.announce.push_back(member_copy(message, message.sender).row);
-  if (!redelivered) return repeated;
+  if (!may_be_unpublished) return repeated;
   repeated.announce.push_back(row_of(message, message.recipient, message.recipient, Status::kSent));
   if (message.deferred_fanout) return repeated;
   const Audience audience = audience_of(message.sender, message.recipient, draft, group.get());

@@ -65,8 +65,8 @@ struct Decision {
 /// A message that is in the store already.
 struct Repeated {
   StoredMessage message;
-  /// The rows to publish again, where they exist. Of a client's resend his own alone; of a delivery that
-  /// may never have been published, everybody's.
+  /// The rows to publish again, where they exist. Of a client's resend his own alone; of a message that may
+  /// never have been published, everybody's.
   std::vector<TimelineRow> announce;
 };
 
@@ -74,8 +74,8 @@ struct Repeated {
 Decision decide_send(const Address& address, const Draft& draft, const SendState& state, const Rules& rules);
 
 /// Decides one that was accepted before under the same tempUID or fingerprint.
-Repeated decide_repeat(const Address& address, const Draft& draft, StoredMessage earlier, bool redelivered,
-                       const std::shared_ptr<const Group>& group);
+Repeated decide_repeat(const Address& address, const Draft& draft, StoredMessage earlier,
+                       bool may_be_unpublished, const std::shared_ptr<const Group>& group);
 
 /// Decides a back end's `.delivered` or `.persist`. `stored` is the message of that id, where there is one:
 /// its body, sender and timestamp stand, and it was judged when it came in. Of the policies, blocks apply to

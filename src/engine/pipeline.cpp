@@ -56,6 +56,7 @@ Pipeline::Pipeline(const EngineSettings& settings, const PipelinePorts& ports)
       listener_(ports.listener),
       filter_source_(ports.filters),
       ids_(clock_, ports.entropy, store_.sequence_floor()),
+      first_id_(ids_.uuid()),
       events_(settings.events, ids_, clock_),
       sanctions_(settings.topics.app, store_, clock_),
       limiter_(settings.topics.app, settings.limits),
@@ -224,11 +225,14 @@ bool Pipeline::repeat(const Delivery& delivery, const Address& address, const Dr
   if (refused_as && repeat_refusal(delivery, address, *refused_as, transaction)) return true;
   auto earlier = id ? transaction.message(settings_.topics.app, *id) : std::nullopt;
   if (!earlier || earlier->sender != address.owner || earlier->recipient != address.peer) return false;
+  // What a process before this one committed it may not have published, and nobody else may come to do it: a
+  // client whose session ended with it sends again, or a request is made again.
+  const bool may_be_unpublished = delivery.redelivered || earlier->id.view() < first_id_.view();
   std::shared_ptr<const Group> stored_group;
-  if (delivery.redelivered && is_for_group(draft, address.peer))
+  if (may_be_unpublished && is_for_group(draft, address.peer))
     stored_group = group(address.peer, transaction);
   const Repeated repeated =
-      decide_repeat(address, draft, *std::move(earlier), delivery.redelivered, stored_group);
+      decide_repeat(address, draft, *std::move(earlier), may_be_unpublished, stored_group);
   verdict_.message = repeated.message.id;
   CopyWriter writer(settings_.topics, repeated.message, transaction, events_, ids_);
   for (const TimelineRow& wanted : repeated.announce) {

@@ -147,6 +147,7 @@ class Pipeline {
   CommitListener* listener_;
   const FilterSource* filter_source_;
   Ids ids_;
+  const MessageId first_id_;  ///< those of messages that this pipeline accepts come after it
   EventWriter events_;
   Sanctions sanctions_;
   RateLimiter limiter_;

@@ -45,7 +45,6 @@ TEST_F(EngineTest, AResendWithTheSameTempUidIsOneMessage) {
   chat("alice", "bob", payload);
   chat("alice", "bob", payload);
   chat("alice", "carol", payload);
-  run();
   chat("alice", "bob", payload);
   run();
 
@@ -275,6 +274,32 @@ TEST_F(EngineTest, RedeliveriesAreAwaitedForAsLongAsTheEngineMayNotPublish) {
   };
   engine.run();
   EXPECT_THAT(timeline("a", "b"), SizeIs(1)) << "matched, however long it took";
+}
+
+/// The process ends between commit and publish, and the sender's session with it: no broker delivers again.
+TEST_F(EngineTest, WhatAnEarlierProcessCommittedIsPublishedToEverybodyWhenItsSenderSendsItAgain) {
+  struct Killed {};
+  const auto send_both = [this] {
+    chat("alice", "bob", R"({"text":"1","attributes":{"tempUID":"u1"}})");
+    chat("alice", "group-1",
+         R"({"text":"2","attributes":{"tempUID":"u2"},"group":{"members":{"bob":1,"carol":1}}})");
+  };
+  send_both();
+  broker.on_operation = [this] {
+    if (!timeline("carol", "group-1").empty()) throw Killed{};
+  };
+  EXPECT_THROW(run(), Killed);
+  broker.on_operation = [] {};
+  broker.waiting.clear();
+  ASSERT_THAT(received("bob"), IsEmpty());
+
+  clock.advance(std::chrono::seconds(1));
+  send_both();
+  run();
+  EXPECT_THAT(received("bob"), ElementsAre("\"1\"", "\"2\""));
+  EXPECT_THAT(received("carol"), ElementsAre("\"2\""));
+  EXPECT_THAT(timeline("bob", "alice"), SizeIs(1));
+  EXPECT_EQ(received("bob", "message_id")[0], received("alice", "message_id")[0]) << "as it was stored";
 }
 
 TEST_F(EngineTest, AtTheLimitOfJobsMessagesToLargeGroupsAreRefusedAndAllOthersServed) {
