@@ -6,10 +6,9 @@
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
-#include <fstream>
+#include <exception>
 #include <future>
 #include <iostream>
-#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,21 +32,6 @@ struct Options {
   std::size_t at_a_time = 1;
   std::string watch;
 };
-
-struct User {
-  std::string name;
-  std::string token;
-};
-
-std::vector<User> read_users(const Options& options) {
-  std::ifstream file(options.tokens);
-  std::vector<User> users;
-  users.reserve(options.connections);
-  for (User user; users.size() < options.connections && file >> user.name >> user.token;)
-    users.push_back(user);
-  if (users.size() < options.connections) throw std::runtime_error("too few users in the file of tokens");
-  return users;
-}
 
 /// One after the other: of every so many users the one with this number.
 std::vector<MqttClient> open_some(const Options& options, const std::vector<User>& users, std::size_t first) {
@@ -98,7 +82,7 @@ int run(int argc, char** argv) {
   raise_descriptors();
 
   const WatchedProcess server(options.watch);
-  const std::vector<User> users = read_users(options);
+  const std::vector<User> users = read_users(options.tokens, options.connections);
   const std::int64_t before_kib = server.rss_kib();
   const std::int64_t before_us = server.cpu_us();
   const std::int64_t begin_ns = now_ns();

@@ -17,7 +17,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <fstream>
 #include <iostream>
 #include <stdexcept>
 #include <string>
@@ -53,19 +52,6 @@ struct Options {
   bool direct = false;
   std::vector<std::string> watch;
 };
-
-struct User {
-  std::string name;
-  std::string token;
-};
-
-std::vector<User> read_users(const Options& options) {
-  std::ifstream file(options.tokens);
-  std::vector<User> users;
-  for (User user; users.size() < 2 * options.pairs && file >> user.name >> user.token;) users.push_back(user);
-  if (users.size() < 2 * options.pairs) throw std::runtime_error("too few users in the file of tokens");
-  return users;
-}
 
 struct Pair {
   MqttClient sender;
@@ -106,7 +92,7 @@ class Load {
         epoll_(epoll_create1(EPOLL_CLOEXEC), "epoll"),
         timer_(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC), "timerfd") {
     for (const std::string& spec : options.watch) watched_.emplace_back(spec);
-    const std::vector<User> users = read_users(options);
+    const std::vector<User> users = read_users(options.tokens, 2 * options.pairs);
     for (std::size_t i = 0; i < options.pairs; ++i)
       pairs_.push_back(make_pair(options, users[2 * i], users[2 * i + 1]));
     for (std::size_t i = 0; i < pairs_.size(); ++i) {

@@ -4,6 +4,8 @@
 
 #include <charconv>
 #include <chrono>
+#include <fstream>
+#include <stdexcept>
 
 namespace inboxd::bench {
 namespace {
@@ -35,6 +37,15 @@ std::string TopicLayout::outgoing(std::string_view sender, std::string_view reci
 
 std::string TopicLayout::inbox(std::string_view user) const {
   return path ? fmt::format("{}/{}/#", prefix, user) : fmt::format("apps/{}/users/{}/#", app, user);
+}
+
+std::vector<User> read_users(const std::string& path, std::size_t count) {
+  std::ifstream file(path);
+  std::vector<User> users;
+  users.reserve(count);
+  for (User user; users.size() < count && file >> user.name >> user.token;) users.push_back(user);
+  if (users.size() < count) throw std::runtime_error("too few users in the file of tokens");
+  return users;
 }
 
 Composer::Composer() : random_(std::random_device()()) {

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <random>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace inboxd::bench {
 
@@ -21,6 +23,14 @@ struct TopicLayout {
   /// What a client subscribes to, to get all that is his.
   std::string inbox(std::string_view user) const;
 };
+
+struct User {
+  std::string name;
+  std::string token;
+};
+
+/// The first `count` of a file of lines USER TOKEN. Throws std::runtime_error where there are fewer.
+std::vector<User> read_users(const std::string& path, std::size_t count);
 
 /// What a message says of itself.
 struct Stamp {
