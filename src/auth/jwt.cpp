@@ -1,6 +1,7 @@
 #include "auth/jwt.hpp"
 
 #include <openssl/err.h>
+#include <openssl/evp.h>
 
 #include <algorithm>
 #include <utility>
@@ -36,14 +37,30 @@ bool has_token_shape(std::string_view token) noexcept {
   return dots == 2 && previous != '.';
 }
 
-/// With a key, checks the signature; without, only reads. Null on any failure.
-TokenPtr decode(const std::string& token, const Key* key) {
+/// What base64url without padding says (RFC 7515, 2); nothing where no text ends like this. `encoded` is of its
+/// alphabet.
+std::optional<std::string> decoded(std::string_view encoded) {
+  constexpr std::size_t kQuantum = 4;
+  if (encoded.size() % kQuantum == 1) return std::nullopt;
+  std::string padded(encoded);
+  std::replace(padded.begin(), padded.end(), '-', '+');
+  std::replace(padded.begin(), padded.end(), '_', '/');
+  const std::size_t padding = (kQuantum - encoded.size() % kQuantum) % kQuantum;
+  padded.append(padding, '=');
+  std::vector<unsigned char> bytes(padded.size() / kQuantum * 3);
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): OpenSSL takes text as unsigned char
+  const auto* text = reinterpret_cast<const unsigned char*>(padded.data());
+  if (EVP_DecodeBlock(bytes.data(), text, static_cast<int>(padded.size())) < 0) return std::nullopt;
+  bytes.resize(bytes.size() - padding);
+  return std::string(bytes.begin(), bytes.end());
+}
+
+/// Whose signature is right. Null on any failure.
+TokenPtr decode(const std::string& token, const Key& key) {
   jwt_t* raw = nullptr;
   // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): libjwt takes key bytes as unsigned char
-  const auto* bytes =
-      key != nullptr ? reinterpret_cast<const unsigned char*>(key->material().data()) : nullptr;
-  const int size = key != nullptr ? static_cast<int>(key->material().size()) : 0;
-  const int failed = jwt_decode(&raw, token.c_str(), bytes, size);
+  const auto* bytes = reinterpret_cast<const unsigned char*>(key.material().data());
+  const int failed = jwt_decode(&raw, token.c_str(), bytes, static_cast<int>(key.material().size()));
   // What a refused signature leaves in this thread's queue would be taken for an error of its next TLS
   // connection.
   ERR_clear_error();
@@ -68,35 +85,39 @@ struct Header {
   std::string kid;
 };
 
-Result<Header, AuthError> read_header(const std::string& token) {
-  const TokenPtr parsed = decode(token, nullptr);
-  if (!parsed) return refuse(Kind::kMalformed, "not a JSON Web Token");
-  const TextPtr critical(jwt_get_headers_json(parsed.get(), "crit"));
-  if (critical)
+AuthError malformed() { return {Kind::kMalformed, "not a JSON Web Token"}; }
+
+std::string text_of(const json::Object& object, std::string_view name) {
+  return json::string_value(object.find(name).value_or("")).value_or("");
+}
+
+Result<Header, AuthError> read_header(std::string_view encoded) {
+  const auto text = decoded(encoded);
+  if (!text) return Failure<AuthError>(malformed());
+  const auto fields = json::parse_object(*text);
+  if (!fields) return Failure<AuthError>(malformed());
+  if (fields->find("crit"))
     return refuse(Kind::kMalformed, "the token's header demands an extension that is not understood");
-  const char* algorithm = jwt_get_header(parsed.get(), "alg");
-  const char* kid = jwt_get_header(parsed.get(), "kid");
-  return Header{algorithm != nullptr ? algorithm : "", kid != nullptr ? kid : ""};
+  return Header{text_of(*fields, "alg"), text_of(*fields, "kid")};
 }
 
 bool fits(const Key& key, const std::string& kid) {
   return kid.empty() || key.kid().empty() || key.kid() == kid;
 }
 
-/// The token, its signature checked by one of the keys that have the algorithm and name of its header.
-Result<TokenPtr, AuthError> check_signature(const std::string& token, const std::vector<Key>& keys) {
-  const Result<Header, AuthError> header = read_header(token);
-  if (!header) return Failure<AuthError>(header.error());
+/// By one of the keys that have the algorithm and name of its header.
+Result<void, AuthError> check_signature(const std::string& token, const Header& header,
+                                        const std::vector<Key>& keys) {
   bool algorithm_known = false;
   bool key_known = false;
   for (const Key& key : keys) {
-    if (name_of(key.algorithm()) != header->algorithm) continue;
+    if (name_of(key.algorithm()) != header.algorithm) continue;
     algorithm_known = true;
-    if (!fits(key, header->kid)) continue;
+    if (!fits(key, header.kid)) continue;
     key_known = true;
-    TokenPtr verified = decode(token, &key);
+    const TokenPtr verified = decode(token, key);
     // libjwt chose how to verify by its own reading of the header; it must have read what we did.
-    if (verified && jwt_get_alg(verified.get()) == libjwt_name(key.algorithm())) return verified;
+    if (verified && jwt_get_alg(verified.get()) == libjwt_name(key.algorithm())) return {};
   }
   if (!algorithm_known) return refuse(Kind::kAlgorithm, "the token is not signed with an accepted algorithm");
   if (!key_known) return refuse(Kind::kUnknownKey, "the token names a key that is not known");
@@ -159,14 +180,14 @@ class ClaimReader {
   bool wrong_ = false;
 };
 
-Result<Claims, AuthError> read_claims(jwt_t* token) {
-  const TextPtr text(jwt_get_grants_json(token, nullptr));
-  if (!text) return refuse(Kind::kMalformed, "the token's claims cannot be read");
-  Claims claims;
-  claims.json = text.get();
-  const auto object = json::parse_object(claims.json);
+/// Before the signature is checked: it has yet to be seen who says so.
+Result<Claims, AuthError> read_claims(std::string_view encoded) {
+  auto text = decoded(encoded);
+  if (!text) return Failure<AuthError>(malformed());
+  const auto object = json::parse_object(*text);
   if (!object)
     return refuse(Kind::kMalformed, "the token's claims are not a JSON object of reasonable depth");
+  Claims claims;
   ClaimReader reader(*object);
   claims.jti = reader.text("jti");
   claims.sub = reader.text("sub");
@@ -180,6 +201,7 @@ Result<Claims, AuthError> read_claims(jwt_t* token) {
   claims.scope = reader.words("scope");
   claims.admin = reader.equals("tiledesk_api_roles", "admin");
   if (reader.wrong()) return refuse(Kind::kClaims, "a claim of the token has the wrong type");
+  claims.json = *std::move(text);
   return claims;
 }
 
@@ -221,11 +243,17 @@ Verifier::Verifier(std::vector<Key> keys, VerifierSettings settings)
 Result<Claims, AuthError> Verifier::verify(std::string_view token, std::int64_t now_seconds) const {
   if (token.size() > kMaxTokenBytes) return refuse(Kind::kTooLarge, "the token is too long");
   if (!has_token_shape(token)) return refuse(Kind::kMalformed, "not a JSON Web Token");
-  const auto verified = check_signature(std::string(token), keys_);
-  if (!verified) return Failure<AuthError>(verified.error());
-  return read_claims(verified->get()).and_then([&](Claims claims) {
-    return check(std::move(claims), now_seconds);
-  });
+  const std::size_t claims_at = token.find('.') + 1;
+  const std::size_t claims_end = token.rfind('.');
+  const auto header = read_header(token.substr(0, claims_at - 1));
+  if (!header) return Failure<AuthError>(header.error());
+  auto claims = read_claims(token.substr(claims_at, claims_end - claims_at));
+  if (!claims && claims.error().kind == Kind::kMalformed) return claims;
+  if (const auto checked = check_signature(std::string(token), *header, keys_); !checked)
+    return Failure<AuthError>(checked.error());
+  // What else is wrong with claims is told only of those that somebody has signed.
+  if (!claims) return claims;
+  return check(*std::move(claims), now_seconds);
 }
 
 Result<Claims, AuthError> Verifier::check(Claims claims, std::int64_t now_seconds) const {
