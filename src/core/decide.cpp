@@ -55,6 +55,7 @@ Audience audience_of(const PartyId& sender, const PartyId& group_id, const Draft
 /// The recipient's comes first: he waits for it, while the sender's other devices need not hurry.
 void add_direct_copies(Accepted& accepted) {
   const StoredMessage& message = accepted.message;
+  accepted.copies.reserve(2);
   if (message.sender != message.recipient) {
     accepted.copies.push_back(
         {row_of(message, message.recipient, message.sender, Status::kDelivered), /*is_new=*/true});

@@ -74,6 +74,10 @@ std::size_t valid_utf8_prefix(std::string_view text) noexcept {
         continue;
       }
     }
+    if (static_cast<unsigned char>(text[at]) < 0x80) {
+      ++at;
+      continue;
+    }
     const Decoded next = decode_utf8(text.substr(at));
     if (next.length == 0) return at;
     at += next.length;

@@ -1,6 +1,7 @@
 #include "core/json.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <numeric>
@@ -178,7 +179,13 @@ bool read(std::string_view text, Handler& handler) {
   return static_cast<bool>(rapidjson::Reader().Parse<kFlags>(stream, handler));
 }
 
-bool needs_escape(unsigned char c) noexcept { return c < 0x20 || c == '"' || c == '\\'; }
+/// Looked up, since texts are mostly short and every byte is asked about.
+constexpr std::array<bool, 256> kNeedsEscape = [] {
+  std::array<bool, 256> table{};
+  for (std::size_t c = 0; c < 0x20; ++c) table[c] = true;
+  table['"'] = table['\\'] = true;
+  return table;
+}();
 
 void append_escaped(std::string& out, char c) {
   constexpr std::string_view kHex = "0123456789abcdef";
@@ -211,7 +218,7 @@ void append_quoted(std::string& out, std::string_view text) {
   out.push_back('"');
   while (!text.empty()) {
     const auto* const next = std::find_if(text.begin(), text.end(),
-                                          [](char c) { return needs_escape(static_cast<unsigned char>(c)); });
+                                          [](char c) { return kNeedsEscape[static_cast<unsigned char>(c)]; });
     const auto plain = static_cast<std::size_t>(next - text.begin());
     out.append(text.substr(0, plain));
     text.remove_prefix(plain);
@@ -227,10 +234,10 @@ bool is_foreign_control(char c) noexcept {
   return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r';
 }
 
-/// In one pass without branches, of which the compiler makes one that takes many bytes at a time.
+/// In one pass without branches and of bytes alone, of which the compiler makes one that takes many at a time.
 bool has_foreign_control(std::string_view text) noexcept {
-  unsigned found = 0;
-  for (const char c : text) found |= is_foreign_control(c) ? 1U : 0U;
+  unsigned char found = 0;
+  for (const char c : text) found = static_cast<unsigned char>(found | (is_foreign_control(c) ? 1 : 0));
   return found != 0;
 }
 

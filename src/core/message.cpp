@@ -29,9 +29,9 @@ std::optional<std::string> usable_temp_uid(const json::Object& attributes) {
   const auto raw = attributes.find_value("tempUID");
   if (!raw) return std::nullopt;
   auto uid = json::string_value(*raw);
-  const bool usable =
-      uid && !uid->empty() && uid->size() <= kMaxTempUidBytes && uid->find('\0') == std::string::npos;
-  return usable ? uid : std::nullopt;
+  if (!uid || uid->empty() || uid->size() > kMaxTempUidBytes || uid->find('\0') != std::string::npos)
+    return std::nullopt;
+  return uid;
 }
 
 /// Who gets no copy. A value that cannot be read is refused: to ignore it would show a private note to

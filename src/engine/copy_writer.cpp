@@ -6,15 +6,6 @@
 #include "core/message.hpp"
 
 namespace inboxd {
-namespace {
-
-bool look_alike(const TimelineRow& a, const TimelineRow& b) noexcept {
-  return a.status == b.status && a.history == b.history && a.silent == b.silent && a.received == b.received &&
-         a.seen == b.seen;
-}
-
-}  // namespace
-
 void CopyWriter::store(const Copy& copy, bool updates_conversation) {
   if (updates_conversation) touch_conversation(copy);
   transaction_.put(copy.row);
@@ -60,9 +51,10 @@ void CopyWriter::touch_conversation(const Copy& copy) {
 }
 
 const std::shared_ptr<const std::string>& CopyWriter::rendered(const TimelineRow& row) {
-  if (!rendered_for_ || !look_alike(*rendered_for_, row)) {
+  const Look look{row.status, row.history, row.silent, row.received, row.seen};
+  if (look_ != look) {
     payload_ = std::make_shared<const std::string>(render_copy(message_, row));
-    rendered_for_ = row;
+    look_ = look;
   }
   return payload_;
 }

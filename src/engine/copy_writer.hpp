@@ -31,6 +31,17 @@ class CopyWriter {
   void announce(const TimelineRow& row);
 
  private:
+  /// What of a row is shown: copies that are alike in it share their payload.
+  struct Look {
+    Status status;
+    bool history;
+    bool silent;
+    std::uint32_t received;
+    std::uint32_t seen;
+
+    friend bool operator==(const Look&, const Look&) = default;
+  };
+
   void touch_conversation(const Copy& copy);
   const std::shared_ptr<const std::string>& rendered(const TimelineRow& row);
 
@@ -39,7 +50,7 @@ class CopyWriter {
   Transaction& transaction_;
   EventWriter& events_;
   Ids& ids_;
-  std::optional<TimelineRow> rendered_for_;
+  std::optional<Look> look_;  ///< of payload_
   std::shared_ptr<const std::string> payload_;
 };
 

@@ -1,15 +1,18 @@
 #include "engine/transaction.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace inboxd {
 namespace {
 
 std::string flat(const IdempotencyKey& key) {
+  const std::array<std::string_view, 3> ids = {key.app.view(), key.sender.view(), key.recipient.view()};
+  std::size_t size = key.temp_uid.size();
+  for (const std::string_view id : ids) size += id.size() + 1;
   std::string text;
-  for (const std::string_view part : {key.app.view(), key.sender.view(), key.recipient.view()}) {
-    text.append(part).push_back('\0');
-  }
+  text.reserve(size);
+  for (const std::string_view id : ids) text.append(id).push_back('\0');
   return text.append(key.temp_uid);
 }
 
