@@ -33,6 +33,11 @@ struct Options {
   std::string watch;
 };
 
+/// Of the loopback network each opener has an address of its own: one alone has 28,000 ports.
+std::string source_of(const Options& options, std::size_t opener) {
+  return options.host.starts_with("127.") ? fmt::format("127.0.0.{}", opener + 2) : std::string();
+}
+
 /// One after the other: of every so many users the one with this number.
 std::vector<MqttClient> open_some(const Options& options, const std::vector<User>& users, std::size_t first) {
   const TopicLayout topics;
@@ -40,7 +45,8 @@ std::vector<MqttClient> open_some(const Options& options, const std::vector<User
   clients.reserve(users.size() / options.at_a_time + 1);
   for (std::size_t i = first; i < users.size(); i += options.at_a_time) {
     const User& user = users[i];
-    clients.emplace_back(MqttLogin{options.host, options.port, "idle-" + user.name, "JWT", user.token},
+    clients.emplace_back(MqttLogin{options.host, options.port, "idle-" + user.name, "JWT", user.token,
+                                   source_of(options, first)},
                          kBufferBytes);
     clients.back().subscribe(topics.inbox(user.name), 1);
   }

@@ -1,5 +1,6 @@
 #include "mqtt_client.hpp"
 
+#include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -53,7 +54,19 @@ std::size_t get16(std::string_view bytes) {
          static_cast<unsigned char>(bytes[1]);
 }
 
-UniqueFd connected_socket(const std::string& host, int port) {
+/// The kernel chooses the port, when the other end is known.
+void bind_to(int fd, const std::string& address) {
+  sockaddr_in local{};
+  local.sin_family = AF_INET;
+  const int on = 1;
+  if (inet_pton(AF_INET, address.c_str(), &local.sin_addr) != 1)
+    throw std::runtime_error(address + " is no IPv4 address");
+  if (setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on) != 0) fail("setsockopt");
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): as the interface of sockets has it
+  if (bind(fd, reinterpret_cast<const sockaddr*>(&local), sizeof local) != 0) fail("bind");
+}
+
+UniqueFd connected_socket(const std::string& host, int port, const std::string& from) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
@@ -63,6 +76,7 @@ UniqueFd connected_socket(const std::string& host, int port) {
   UniqueFd fd(socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
   const int on = 1;
   if (setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0) fail("setsockopt");
+  if (!from.empty()) bind_to(fd.get(), from);
   if (connect(fd.get(), found->ai_addr, found->ai_addrlen) != 0) fail("connect");
   return fd;
 }
@@ -70,7 +84,7 @@ UniqueFd connected_socket(const std::string& host, int port) {
 }  // namespace
 
 MqttClient::MqttClient(const MqttLogin& login, std::size_t buffer_bytes)
-    : fd_(connected_socket(login.host, login.port)), in_(buffer_bytes) {
+    : fd_(connected_socket(login.host, login.port, login.from)), in_(buffer_bytes) {
   std::string body;
   put_text(body, "MQTT");
   body.append(

@@ -16,6 +16,7 @@ struct MqttLogin {
   std::string client_id;
   std::string user;
   std::string password;
+  std::string from = {};  ///< the address to connect from; empty: whichever the system takes
 };
 
 /// A message that came in. The views live until the next call of next() or read().

@@ -9,6 +9,8 @@ import time
 _RECORD = b"x" * 700
 _WRITES = 200
 _PACE_S = 0.001
+_LOOPS = 5
+_LOOP_STEPS = 100_000
 
 
 def _first(path, pattern):
@@ -31,6 +33,18 @@ def fdatasync_us(directory):
     path.unlink()
     took.sort()
     return {"p50": statistics.median(took), "p99": took[int(0.99 * (len(took) - 1))]}
+
+
+def loop_ms():
+    """How fast the machine is at the moment: the best of some rounds of arithmetic, in milliseconds."""
+    took = []
+    for _ in range(_LOOPS):
+        begin = time.perf_counter()
+        number = 1
+        for _ in range(_LOOP_STEPS):
+            number = number * 6364136223846793005 + 1442695040888963407 & 0xFFFFFFFFFFFFFFFF
+        took.append((time.perf_counter() - begin) * 1e3)
+    return min(took)
 
 
 def describe(directory):

@@ -174,6 +174,22 @@ def _brokers(rounds, sync_us):
             *_aligned(lines), "", *_aligned(targets)]
 
 
+def _by_round(rounds):
+    """The closed loops of each round, next to how fast the machine was just before and after."""
+    if not rounds or "loop_ms" not in rounds[0][0]:
+        return []
+    lines = [["msg/s with 1 pair, with many (and the loop's ms before, after)", *(f"round {number + 1}" for number in range(len(rounds)))]]
+    subjects = list(dict.fromkeys(sample["subject"] for samples in rounds for sample in samples))
+    for subject in subjects:
+        cells = []
+        for samples in rounds:
+            sample = next(one for one in samples if one["subject"] == subject)
+            before, after = sample["loop_ms"]
+            cells.append(f"{sample['closed']['msg_per_s']:,.0f}, {sample['pairs']['msg_per_s']:,.0f} ({before:.1f}, {after:.1f})")
+        lines.append([subject, *cells])
+    return ["", *_aligned(lines)]
+
+
 def _crowds(crowds):
     if not crowds:
         return []
@@ -212,6 +228,7 @@ def markdown(results):
         "",
         *_policies(results["rounds"]),
         *_brokers(results["embedded"], sync["p50"]),
+        *_by_round(results["embedded"]),
         *_crowds(results["crowds"]),
         "Lost, out of sequence or refused: " + ("; ".join(faults) if faults else "none."),
         "",

@@ -9,6 +9,7 @@
 #include "app/invocation.hpp"
 #include "app/service.hpp"
 #include "app/signals.hpp"
+#include "app/system.hpp"
 
 namespace inboxd::app {
 namespace {
@@ -24,6 +25,8 @@ int serve(const Invocation& invocation) {
   (void)::umask(S_IRWXG | S_IRWXO);
   Signals signals;
   SpdLog log(loaded->settings.log_level, loaded->settings.log_format);
+  // One for each connection, of which a shell's usual limit allows a thousand.
+  log.info("file descriptors", {{"limit", std::to_string(raise_descriptor_limit())}});
   Service service(*loaded, log);
   const Signals::Attached attached(signals, [&](int number) {
     if (number == SIGHUP) return service.reload();

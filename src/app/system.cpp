@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 
 #include <cerrno>
 #include <chrono>
 #include <span>
 #include <system_error>
+#include <utility>
 
 namespace inboxd::app {
 namespace {
@@ -32,6 +34,13 @@ std::uint64_t SystemEntropy::next() {
     left_ = pool_.size();
   }
   return pool_[--left_];
+}
+
+std::uint64_t raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+  const rlim_t before = std::exchange(limit.rlim_cur, limit.rlim_max);
+  return ::setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : before;
 }
 
 std::string random_hex(std::size_t bytes) {

@@ -25,6 +25,10 @@ class SystemEntropy final : public Entropy {
   std::size_t left_ = 0;
 };
 
+/// Lets this process have as many file descriptors as the system allows it. Returns how many that are; 0 where
+/// it cannot be told.
+std::uint64_t raise_descriptor_limit();
+
 /// `bytes` random bytes as lower-case hexadecimal digits.
 std::string random_hex(std::size_t bytes);
 

@@ -34,7 +34,7 @@ struct Claims {
   std::vector<std::string> aud;
   std::vector<std::string> scope;
   bool admin = false;  ///< `tiledesk_api_roles` is "admin"
-  std::string json;    ///< the whole claims object
+  std::string json;    ///< the whole claims object, as it was signed
 };
 
 struct VerifierSettings {

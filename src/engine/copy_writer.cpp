@@ -6,6 +6,7 @@
 #include "core/message.hpp"
 
 namespace inboxd {
+
 void CopyWriter::store(const Copy& copy, bool updates_conversation) {
   if (updates_conversation) touch_conversation(copy);
   transaction_.put(copy.row);

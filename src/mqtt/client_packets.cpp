@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/id.hpp"
 #include "core/uuid.hpp"
 #include "mqtt/client_connection.hpp"
 #include "mqtt/router.hpp"
@@ -11,6 +12,13 @@ namespace inboxd::mqtt {
 namespace {
 
 constexpr std::size_t kMaxClientIdBytes = 1024;
+
+/// As much of a topic or filter as a line of the log has room for.
+std::string shown(std::string_view topic) {
+  constexpr std::size_t kMost = 255;
+  topic = topic.substr(0, kMost);
+  return std::string(topic.substr(0, valid_utf8_prefix(topic)));
+}
 
 }  // namespace
 
@@ -167,11 +175,12 @@ std::optional<Reason> ClientConnection::problem_of(const Publish& publish) {
 
 /// Only an acknowledgement of MQTT 5 can say no; otherwise the end of the connection says it.
 void ClientConnection::refuse(const Publish& publish, Reason reason) {
+  front_.log.info("MQTT publication refused", {{"reason", std::string(name_of(reason))},
+                                               {"user", access_->user().str()},
+                                               {"topic", shown(publish.topic)}});
   if (version_ == Version::k311 || publish.qos == Qos::kAtMostOnce) {
     return end(reason, "a publication that it may not make");
   }
-  front_.log.info("MQTT publication refused",
-                  {{"reason", std::string(name_of(reason))}, {"user", access_->user().str()}});
   send(Acknowledgement{.kind = publish.qos == Qos::kAtLeastOnce ? Acknowledgement::Kind::kPuback
                                                                 : Acknowledgement::Kind::kPubrec,
                        .packet_id = publish.packet_id,
@@ -213,7 +222,8 @@ void ClientConnection::on(Subscribe&& subscribe) {
     wanted.reasons.push_back(judge(subscription));
     if (is_error(wanted.reasons.back())) {
       front_.log.info("MQTT subscription refused", {{"reason", std::string(name_of(wanted.reasons.back()))},
-                                                    {"user", access_->user().str()}});
+                                                    {"user", access_->user().str()},
+                                                    {"filter", shown(subscription.filter)}});
     }
   }
   if (!subscribe.properties.subscription_ids.empty()) {

@@ -13,6 +13,8 @@ using std::chrono::steady_clock;
 constexpr std::size_t kFew = 4;
 constexpr std::size_t kFewBytes = std::size_t{64} * 1024;
 
+bool is_message(const Command& command) { return std::holds_alternative<Publication>(command.what); }
+
 }  // namespace
 
 void Feed::put(std::vector<Command> commands) {
@@ -54,7 +56,9 @@ bool Feed::push(std::vector<Command>&& commands) {
 const Feed::Turn* Feed::borrow() {
   if (turn_ == nullptr || woken_ || timed_out_) return nullptr;
   if (commands_.size() > kFew || bytes_ > kFewBytes) return nullptr;
-  if (steady_clock::now() < lends_from_) return nullptr;
+  const auto now = steady_clock::now();
+  if (now < abstains_until_) return nullptr;
+  if (now < lends_from_ && std::any_of(commands_.begin(), commands_.end(), is_message)) return nullptr;
   lent_ = true;
   return turn_;
 }
@@ -68,7 +72,8 @@ void Feed::serve(const Turn& turn) {
     const std::lock_guard lock(mutex_);
     lent_ = false;
     const auto took = end - begin;
-    lends_from_ = end + (took > lending_.slow_turn ? took * lending_.abstention : lending_.after_idle);
+    lends_from_ = end + lending_.after_idle;
+    if (took > lending_.slow_turn) abstains_until_ = end + took * lending_.abstention;
     // The taker may have been told to look, or its time may have run out, meanwhile.
     notify = has_some() || timed_out_;
   }

@@ -149,7 +149,7 @@ withWorld('operating the embedded broker', { settings: limits }, (scenario) => {
     await told('MQTT connection ended', { user: 'hugo', reason: 'success', connection: begun.connection })
     const second = await world.open(js, how)
     await assert.rejects(second.publish(outgoing('bob', 'hugo'), { text: 'forged' }), { code: reason.notAuthorized })
-    await told('MQTT publication refused', { user: 'hugo', reason: 'not_authorized' })
+    await told('MQTT publication refused', { user: 'hugo', reason: 'not_authorized', topic: outgoing('bob', 'hugo') })
     const third = await world.open(js, how)
     await told('MQTT connection ended', { user: 'hugo', reason: 'session_taken_over' })
     await third.cut()

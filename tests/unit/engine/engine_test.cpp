@@ -2,7 +2,13 @@
 
 #include <gmock/gmock.h>
 
+#include <chrono>
+#include <functional>
+#include <future>
+#include <utility>
+
 #include "core/fingerprint.hpp"
+#include "crashing_store.hpp"
 #include "engine_fixture.hpp"
 
 namespace inboxd {
@@ -300,6 +306,53 @@ TEST_F(EngineTest, WhatAnEarlierProcessCommittedIsPublishedToEverybodyWhenItsSen
   EXPECT_THAT(received("carol"), ElementsAre("\"2\""));
   EXPECT_THAT(timeline("bob", "alice"), SizeIs(1));
   EXPECT_EQ(received("bob", "message_id")[0], received("alice", "message_id")[0]) << "as it was stored";
+}
+
+/// While two are committed a third is decided, too few for a commit beside the engine.
+TEST_F(EngineTest, WhatIsStoredIsPublishedBeforeTheFewThatFollowAreCommitted) {
+  settings.overlap_from = 2;
+  settings.max_batch = 2;
+  broker.prefetch = 100;
+  for (const char* text : {"1", "2", "3"}) chat("alice", "bob", R"({"text":")" + std::string(text) + R"("})");
+
+  std::promise<void> engine_waits;
+  broker.on_wait = [&, waits = false]() mutable {
+    if (!std::exchange(waits, true)) engine_waits.set_value();
+  };
+  bool waited = false;
+  std::vector<std::string> out_before_the_third;
+  std::function<void()> around_commit = [&, calls = 0]() mutable {
+    ++calls;
+    if (calls == 1)
+      waited = engine_waits.get_future().wait_for(std::chrono::seconds(20)) == std::future_status::ready;
+    if (calls == 3) out_before_the_third = received("bob");
+  };
+  testing::CrashingStore slow(store, around_commit);
+  Engine engine(settings, {broker, slow, clock, entropy, log, probe});
+  broker.on_idle = [&] { stop_when_done(engine); };
+  engine.run();
+  EXPECT_TRUE(waited);
+  EXPECT_THAT(out_before_the_third, ElementsAre("\"1\"", "\"2\""));
+  EXPECT_THAT(received("bob"), ElementsAre("\"1\"", "\"2\"", "\"3\""));
+}
+
+TEST_F(EngineTest, ABatchIsClosedOnceItHoldsSoManyBytes) {
+  constexpr std::size_t kMiB = std::size_t{1024} * 1024;
+  settings.max_message_bytes = 2 * kMiB;
+  settings.overlap_from = 1000;
+  broker.prefetch = 100;
+  for (int i = 0; i < 7; ++i) chat("alice", "bob", R"({"text":")" + std::string(3 * kMiB / 2, 'x') + R"("})");
+
+  std::vector<std::uint64_t> stored;  // by each commit, and those before it
+  std::function<void()> around_commit = [&] {
+    const auto row = store.conversation({AppId{"tilechat"}, PartyId{"bob"}, PartyId{"alice"}});
+    if (row && (stored.empty() || row->unread > stored.back())) stored.push_back(row->unread);
+  };
+  testing::CrashingStore counted(store, around_commit);
+  Engine engine(settings, {broker, counted, clock, entropy, log, probe});
+  broker.on_idle = [&] { stop_when_done(engine); };
+  engine.run();
+  EXPECT_THAT(stored, ElementsAre(3U, 6U, 7U)) << "4 MiB";
 }
 
 TEST_F(EngineTest, AtTheLimitOfJobsMessagesToLargeGroupsAreRefusedAndAllOthersServed) {

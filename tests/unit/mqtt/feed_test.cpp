@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <thread>
@@ -33,7 +34,20 @@ std::vector<Command> commands(std::uint64_t from, PacketId first, std::size_t co
   return result;
 }
 
-PacketId number_of(const Command& command) { return std::get<UnsubscribeFrom>(command.what).packet_id; }
+std::vector<Command> messages(std::uint64_t from, PacketId first, std::size_t count = 1) {
+  std::vector<Command> result;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto message = std::make_shared<const Message>(
+        Message{.topic = "t", .payload = std::make_shared<const std::string>()});
+    result.push_back({{from, 0}, Publication{message, static_cast<PacketId>(first + i)}});
+  }
+  return result;
+}
+
+PacketId number_of(const Command& command) {
+  if (const auto* publication = std::get_if<Publication>(&command.what)) return publication->packet_id;
+  return std::get<UnsubscribeFrom>(command.what).packet_id;
+}
 
 /// A thread that takes what there is, over and over, and lends its turn while it waits.
 class Taker {
@@ -151,24 +165,33 @@ TEST(Feed, LendsTheTurnOfATakerThatIsIdle) {
   EXPECT_FALSE(taker.went_wrong());
 }
 
+/// Which takes no time, and is what a storm of connections is made of.
+TEST(Feed, LendsTheTurnOfATakerThatWasBusyAMomentAgoForWhatIsNoMessage) {
+  Taker taker({.after_idle = hours(1)});
+  PacketId number = 0;
+  EXPECT_TRUE(eventually([&] { return served_by(taker, ++number) == std::this_thread::get_id(); }));
+}
+
 TEST(Feed, LendsNoTurn) {
   struct Case {
     const char* when;
     Feed::Lending lending;
     std::function<void(Feed&, std::vector<Command>)> put;
     std::size_t count;
+    std::vector<Command> (*what)(std::uint64_t, PacketId, std::size_t) = commands;
   };
   const auto serve = [](Feed& feed, std::vector<Command> what) { feed.put_and_serve(std::move(what)); };
   const auto put = [](Feed& feed, std::vector<Command> what) { feed.put(std::move(what)); };
-  const Case cases[] = {{"to one who has no time", kAtOnce, put, 1},
-                        {"while the taker was busy a moment ago", {.after_idle = hours(1)}, serve, 1},
-                        {"for many commands at once", kAtOnce, serve, 100}};
+  const Case cases[] = {
+      {"to one who has no time", kAtOnce, put, 1},
+      {"for a message, while the taker was busy a moment ago", {.after_idle = hours(1)}, serve, 1, messages},
+      {"for many commands at once", kAtOnce, serve, 100}};
   for (const Case& c : cases) {
     SCOPED_TRACE(c.when);
     Taker taker(c.lending);
     PacketId number = 1;
     for (int round = 0; round < 200; ++round) {
-      c.put(taker.feed(), commands(1, number, c.count));
+      c.put(taker.feed(), c.what(1, number, c.count));
       number = static_cast<PacketId>(number + c.count);
       const PacketId last = static_cast<PacketId>(number - 1);
       ASSERT_TRUE(eventually([&] { return taker.taker_of(1, last).has_value(); }));
