@@ -14,14 +14,14 @@ class SystemClock final : public Clock {
   SteadyClock::time_point steady() const override { return SteadyClock::now(); }
 };
 
-/// Random bits of the kernel's, asked for by the hundred. For one thread. Throws std::system_error where it
+/// Random bits of the kernel's, asked for by the thousand. For one thread. Throws std::system_error where it
 /// has none.
 class SystemEntropy final : public Entropy {
  public:
   std::uint64_t next() override;
 
  private:
-  std::array<std::uint64_t, 64> pool_{};
+  std::array<std::uint64_t, 512> pool_{};
   std::size_t left_ = 0;
 };
 

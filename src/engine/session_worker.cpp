@@ -197,6 +197,7 @@ void SessionWorker::decide_waiting() {
 std::unique_ptr<SessionWorker::Batch> SessionWorker::begin_batch() const {
   auto batch = std::make_unique<Batch>(store_, committing_ ? &committing_->transaction : nullptr);
   batch->received_at = waiting_.front().delivery.received_at;
+  batch->transaction.reserve(std::min(waiting_.size(), settings_.max_batch));
   return batch;
 }
 

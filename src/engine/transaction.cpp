@@ -18,6 +18,17 @@ std::string flat(const IdempotencyKey& key) {
 
 }  // namespace
 
+void Transaction::reserve(std::size_t messages) {
+  constexpr std::size_t kCopies = 2;
+  commit_.messages.reserve(messages);
+  commit_.rows.reserve(kCopies * messages);
+  commit_.arrivals.reserve(kCopies * messages);
+  commit_.idempotency.reserve(messages);
+  publications_.reserve(kCopies * messages);
+  messages_.reserve(messages);
+  temp_uids_.reserve(messages);
+}
+
 std::optional<StoredMessage> Transaction::message(const AppId& app, const MessageId& id) const {
   const auto found = messages_.find(id);
   if (found != messages_.end()) return commit_.messages[found->second];

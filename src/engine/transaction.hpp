@@ -27,6 +27,9 @@ class Transaction {
   Transaction& operator=(const Transaction&) = delete;
   ~Transaction() = default;
 
+  /// Makes room for so many direct messages. Others may come instead, and more.
+  void reserve(std::size_t messages);
+
   /// What it was decided on is in the store now.
   void base_committed() noexcept { before_ = nullptr; }
 
