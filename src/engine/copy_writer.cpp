@@ -7,20 +7,28 @@
 
 namespace inboxd {
 
-void CopyWriter::store(const Copy& copy, bool updates_conversation) {
+void CopyWriter::store(Copy copy, bool updates_conversation) {
+  note_arrival(copy, updates_conversation);
+  transaction_.put(std::move(copy.row));
+}
+
+void CopyWriter::deliver(Copy copy, bool updates_conversation) {
+  note_arrival(copy, updates_conversation);
+  announce(copy.row);
+  tell_back_ends(copy.row);
+  transaction_.put(std::move(copy.row));
+}
+
+void CopyWriter::note_arrival(const Copy& copy, bool updates_conversation) {
   if (updates_conversation) touch_conversation(copy);
-  transaction_.put(copy.row);
   transaction_.put(ArrivalRow{ids_.sequence(), copy.row.timeline, copy.row.timestamp, copy.row.message});
 }
 
-void CopyWriter::deliver(const Copy& copy, bool updates_conversation) {
-  store(copy, updates_conversation);
-  announce(copy.row);
+void CopyWriter::tell_back_ends(const TimelineRow& row) {
   if (message_.shadowed) return;
-  const auto type = arrival_type(message_, copy.row);
+  const auto type = arrival_type(message_, row);
   if (!type || !events_.wants(*type)) return;
-  events_.write(arrival_event(*type, topics_, message_, copy.row, *rendered(copy.row), events_.now()),
-                transaction_);
+  events_.write(arrival_event(*type, topics_, message_, row, *rendered(row), events_.now()), transaction_);
 }
 
 void CopyWriter::announce(const TimelineRow& row) {

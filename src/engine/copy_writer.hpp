@@ -22,10 +22,10 @@ class CopyWriter {
       : topics_(topics), message_(message), transaction_(transaction), events_(events), ids_(ids) {}
 
   /// Stores the copy, its arrival, and what it makes of its conversation.
-  void store(const Copy& copy, bool updates_conversation);
+  void store(Copy copy, bool updates_conversation);
 
   /// As store(), and delivers it: publishes it, and tells back ends of it. Not of what is shadowed.
-  void deliver(const Copy& copy, bool updates_conversation);
+  void deliver(Copy copy, bool updates_conversation);
 
   /// Publishes a copy that is stored.
   void announce(const TimelineRow& row);
@@ -42,6 +42,8 @@ class CopyWriter {
     friend bool operator==(const Look&, const Look&) = default;
   };
 
+  void note_arrival(const Copy& copy, bool updates_conversation);
+  void tell_back_ends(const TimelineRow& row);
   void touch_conversation(const Copy& copy);
   const std::shared_ptr<const std::string>& rendered(const TimelineRow& row);
 

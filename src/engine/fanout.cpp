@@ -82,13 +82,13 @@ std::size_t Fanout::write_messages(const Job& job, std::size_t end, Transaction&
       ++withheld;
       continue;
     }
-    const Copy copy = member_copy(*message, member);
+    Copy copy = member_copy(*message, member);
     const auto existing =
         job.again ? store_.row(copy.row.timeline, copy.row.timestamp, copy.row.message) : std::nullopt;
     if (existing) {
       writer.announce(*existing);
     } else {
-      writer.deliver(copy, job.loaded->update_conversations);
+      writer.deliver(std::move(copy), job.loaded->update_conversations);
     }
   }
   return withheld;

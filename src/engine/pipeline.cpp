@@ -286,11 +286,11 @@ void Pipeline::remember_publication(const Delivery& delivery, const MessageId& i
 void Pipeline::accept(Accepted accepted, Transaction& transaction) {
   if (accepted.withheld > 0) probe_.withheld(accepted.withheld);
   CopyWriter writer(settings_.topics, accepted.message, transaction, events_, ids_);
-  for (const Copy& copy : accepted.copies) {
+  for (Copy& copy : accepted.copies) {
     if (accepted.announce) {
-      writer.deliver(copy, accepted.updates_conversations);
+      writer.deliver(std::move(copy), accepted.updates_conversations);
     } else {
-      writer.store(copy, accepted.updates_conversations);
+      writer.store(std::move(copy), accepted.updates_conversations);
     }
   }
   if (!accepted.deferred.empty()) {

@@ -13,7 +13,8 @@ std::string flat(const IdempotencyKey& key) {
   std::string text;
   text.reserve(size);
   for (const std::string_view id : ids) text.append(id).push_back('\0');
-  return text.append(key.temp_uid);
+  text.append(key.temp_uid);
+  return text;
 }
 
 }  // namespace
@@ -25,11 +26,13 @@ void Transaction::reserve(std::size_t messages) {
   commit_.arrivals.reserve(kCopies * messages);
   commit_.idempotency.reserve(messages);
   publications_.reserve(kCopies * messages);
-  messages_.reserve(messages);
   temp_uids_.reserve(messages);
 }
 
 std::optional<StoredMessage> Transaction::message(const AppId& app, const MessageId& id) const {
+  for (; indexed_ < commit_.messages.size(); ++indexed_) {
+    messages_.insert_or_assign(commit_.messages[indexed_].id, indexed_);
+  }
   const auto found = messages_.find(id);
   if (found != messages_.end()) return commit_.messages[found->second];
   return before_ != nullptr ? before_->message(app, id) : store_.message(app, id);
@@ -112,11 +115,6 @@ void Transaction::put(const AppId& app, const PartyId& user, const PresenceEffec
 bool Transaction::has_job_for(const PartyId& group) const {
   return std::any_of(commit_.jobs.begin(), commit_.jobs.end(),
                      [&](const FanoutJob& job) { return job.group == group; });
-}
-
-void Transaction::put(StoredMessage message) {
-  messages_[message.id] = commit_.messages.size();
-  commit_.messages.push_back(std::move(message));
 }
 
 void Transaction::put(ConversationRow row) {

@@ -58,7 +58,7 @@ class Transaction {
   bool has_job_for(const PartyId& group) const;
   std::size_t jobs() const noexcept { return commit_.jobs.size(); }
 
-  void put(StoredMessage message);
+  void put(StoredMessage message) { commit_.messages.push_back(std::move(message)); }
   void put(TimelineRow row) { commit_.rows.push_back(std::move(row)); }
   void put(ConversationRow row);
   void put(IdempotencyRow row);
@@ -109,8 +109,10 @@ class Transaction {
   const Transaction* before_ = nullptr;
   Commit commit_;
   std::vector<Publication> publications_;
-  std::unordered_map<MessageId, std::size_t> messages_;  ///< index in commit_.messages
-  /// Likewise in commit_.conversations.
+  /// Index in commit_.messages; made when it is first asked for, since most messages never are.
+  mutable std::unordered_map<MessageId, std::size_t> messages_;
+  mutable std::size_t indexed_ = 0;  ///< so many of them are in it
+  /// Index in commit_.conversations.
   std::unordered_map<TimelineKey, std::size_t, TimelineKeyHash> conversations_;
   std::unordered_map<std::string, MessageId> temp_uids_;
   std::unordered_map<PartyId, std::shared_ptr<const Group>> groups_;
