@@ -13,7 +13,11 @@ using std::chrono::steady_clock;
 constexpr std::size_t kFew = 4;
 constexpr std::size_t kFewBytes = std::size_t{64} * 1024;
 
-bool is_message(const Command& command) { return std::holds_alternative<Publication>(command.what); }
+/// What there is much of, and what leads to commits.
+bool is_traffic(const Command& command) {
+  return std::holds_alternative<Publication>(command.what) ||
+         std::holds_alternative<Acknowledged>(command.what);
+}
 
 }  // namespace
 
@@ -58,7 +62,7 @@ const Feed::Turn* Feed::borrow() {
   if (commands_.size() > kFew || bytes_ > kFewBytes) return nullptr;
   const auto now = steady_clock::now();
   if (now < abstains_until_) return nullptr;
-  if (now < lends_from_ && std::any_of(commands_.begin(), commands_.end(), is_message)) return nullptr;
+  if (now < lends_from_ && std::any_of(commands_.begin(), commands_.end(), is_traffic)) return nullptr;
   lent_ = true;
   return turn_;
 }

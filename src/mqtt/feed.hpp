@@ -28,9 +28,9 @@ class Feed {
 
   /// When a turn is lent.
   struct Lending {
-    /// Of messages: once the taker has waited for so long. One that is about to be busy again had better do
-    /// it itself, while others bring more. What else clients say (that they are there, what they want to
-    /// hear) is done sooner than another thread wakes up for it, in the midst of a storm of connections too.
+    /// For messages and their acknowledgements: once the taker has waited for so long. One that is about to
+    /// be busy again had better do it itself, while others bring more. What else clients say (that they are
+    /// there, what they want to hear) is done sooner than another thread wakes up for it.
     std::chrono::microseconds after_idle{100};
     /// Who lends a hand has connections of his own to look after. A turn that takes longer than this is slow
     /// (the disk is, or what came is much); for `abstention` times as long as it took, none is lent.
@@ -83,7 +83,7 @@ class Feed {
   const Turn* turn_ = nullptr;  ///< to be lent: the taker waits
   bool lent_ = false;
   bool timed_out_ = false;                                ///< the taker waits for its turn alone
-  std::chrono::steady_clock::time_point lends_from_;      ///< for messages
+  std::chrono::steady_clock::time_point lends_from_;      ///< for traffic
   std::chrono::steady_clock::time_point abstains_until_;  ///< after a slow turn
 
   std::atomic<bool> full_{false};  ///< written under the lock

@@ -44,7 +44,12 @@ std::vector<Command> messages(std::uint64_t from, PacketId first, std::size_t co
   return result;
 }
 
+std::vector<Command> acknowledgements(std::uint64_t from, PacketId first, std::size_t /*one*/) {
+  return {{{from, 0}, Acknowledged{.packet_id = first}}};
+}
+
 PacketId number_of(const Command& command) {
+  if (const auto* acknowledged = std::get_if<Acknowledged>(&command.what)) return acknowledged->packet_id;
   if (const auto* publication = std::get_if<Publication>(&command.what)) return publication->packet_id;
   return std::get<UnsubscribeFrom>(command.what).packet_id;
 }
@@ -166,7 +171,7 @@ TEST(Feed, LendsTheTurnOfATakerThatIsIdle) {
 }
 
 /// Which takes no time, and is what a storm of connections is made of.
-TEST(Feed, LendsTheTurnOfATakerThatWasBusyAMomentAgoForWhatIsNoMessage) {
+TEST(Feed, LendsTheTurnOfATakerThatWasBusyAMomentAgoForWhatIsNoTraffic) {
   Taker taker({.after_idle = hours(1)});
   PacketId number = 0;
   EXPECT_TRUE(eventually([&] { return served_by(taker, ++number) == std::this_thread::get_id(); }));
@@ -185,6 +190,7 @@ TEST(Feed, LendsNoTurn) {
   const Case cases[] = {
       {"to one who has no time", kAtOnce, put, 1},
       {"for a message, while the taker was busy a moment ago", {.after_idle = hours(1)}, serve, 1, messages},
+      {"for an acknowledgement likewise", {.after_idle = hours(1)}, serve, 1, acknowledgements},
       {"for many commands at once", kAtOnce, serve, 100}};
   for (const Case& c : cases) {
     SCOPED_TRACE(c.when);
