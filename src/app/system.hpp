@@ -25,8 +25,8 @@ class SystemEntropy final : public Entropy {
   std::size_t left_ = 0;
 };
 
-/// Lets this process have as many file descriptors as the system allows it. Returns how many that are; 0 where
-/// it cannot be told.
+/// Lets this process have as many file descriptors as the system allows it. Returns how many that are; 0
+/// where it cannot be told.
 std::uint64_t raise_descriptor_limit();
 
 /// `bytes` random bytes as lower-case hexadecimal digits.

@@ -234,7 +234,8 @@ bool is_foreign_control(char c) noexcept {
   return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r';
 }
 
-/// In one pass without branches and of bytes alone, of which the compiler makes one that takes many at a time.
+/// In one pass without branches and of bytes alone, of which the compiler makes one that takes many at a
+/// time.
 bool has_foreign_control(std::string_view text) noexcept {
   unsigned char found = 0;
   for (const char c : text) found = static_cast<unsigned char>(found | (is_foreign_control(c) ? 1 : 0));
