@@ -70,12 +70,32 @@ std::string timestamp() {
                      (now - second).count());
 }
 
+/// As a JSON string, without what moves a terminal's cursor or colours: DEL, and the controls above ASCII.
+std::string quoted(std::string_view value) {
+  const std::string json = http::json_string(value);
+  std::string shown;
+  shown.reserve(json.size());
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(json[i]);
+    const auto next = i + 1 < json.size() ? static_cast<unsigned char>(json[i + 1]) : 0;
+    if (byte == 0x7F) {
+      shown += "\\u007f";
+    } else if (byte == 0xC2 && next < 0xA0) {
+      shown += fmt::format("\\u{:04x}", next);
+      ++i;
+    } else {
+      shown += json[i];
+    }
+  }
+  return shown;
+}
+
 /// As it is where nobody can mistake its end, as a JSON string otherwise: a log line stays one line.
 std::string text_value(const std::string& value) {
   const bool plain = !value.empty() && std::all_of(value.begin(), value.end(), [](char c) {
     return c > ' ' && c != '"' && c != '=' && c != '\\' && c != '\x7f';
   });
-  return plain ? value : http::json_string(value);
+  return plain ? value : quoted(value);
 }
 
 std::string text_line(LogLevel level, std::string_view event, std::span<const LogField> fields) {
@@ -90,10 +110,10 @@ std::string text_line(LogLevel level, std::string_view event, std::span<const Lo
 }
 
 std::string json_line(LogLevel level, std::string_view event, std::span<const LogField> fields) {
-  std::string line = fmt::format(R"({{"time":"{}","level":"{}","event":{})", timestamp(), name_of(level),
-                                 http::json_string(event));
+  std::string line =
+      fmt::format(R"({{"time":"{}","level":"{}","event":{})", timestamp(), name_of(level), quoted(event));
   for (const LogField& field : fields) {
-    line += ',' + http::json_string(field.name) + ':' + http::json_string(field.value);
+    line += ',' + quoted(field.name) + ':' + quoted(field.value);
   }
   return line + '}';
 }

@@ -174,9 +174,12 @@ bool SessionWorker::may_decide() const {
 
 bool SessionWorker::is_front_ready() const { return !waiting_.empty() && waiting_.front().ready(); }
 
+std::size_t SessionWorker::most_deliveries() const {
+  return committing_ ? settings_.max_batch : std::min(settings_.max_batch, kMaxFirstBatch);
+}
+
 bool SessionWorker::has_room(const Batch& batch) const {
-  const std::size_t most = committing_ ? settings_.max_batch : std::min(settings_.max_batch, kMaxFirstBatch);
-  return batch.deliveries < most && batch.bytes < kMaxBatchBytes &&
+  return batch.deliveries < most_deliveries() && batch.bytes < kMaxBatchBytes &&
          batch.transaction.publications().size() < kMaxBatchPublications && is_way_free();
 }
 
@@ -197,7 +200,8 @@ void SessionWorker::decide_waiting() {
 std::unique_ptr<SessionWorker::Batch> SessionWorker::begin_batch() const {
   auto batch = std::make_unique<Batch>(store_, committing_ ? &committing_->transaction : nullptr);
   batch->received_at = waiting_.front().delivery.received_at;
-  batch->transaction.reserve(std::min(waiting_.size(), settings_.max_batch));
+  // Each of two publications at least.
+  batch->transaction.reserve(std::min({waiting_.size(), most_deliveries(), kMaxBatchPublications / 2}));
   return batch;
 }
 

@@ -131,6 +131,7 @@ class SessionWorker {
   bool has_batch() const noexcept { return committing_ || decided_; }
   bool is_way_free() const;
   bool is_front_ready() const;
+  std::size_t most_deliveries() const;
   bool has_room(const Batch& batch) const;
   bool is_for_committer(const Batch& batch) const;
   bool may_start_slice(bool draining) const;

@@ -86,6 +86,7 @@ class ClientConnection final : public ConnectionHandler, public EventReceiver {
   void count(const Publish& publish);
   std::string replay_of(const Properties& properties) const;
   Reason judge(const Subscription& subscription) const;
+  void note_refused_filters(const Subscribe& subscribe, const std::vector<Reason>& reasons);
 
   void on(Attached&& attached);
   void on(Ended&& ended);

@@ -210,6 +210,18 @@ Reason ClientConnection::judge(const Subscription& subscription) const {
   return static_cast<Reason>(subscription.qos);
 }
 
+/// Once for a packet, which may hold very many.
+void ClientConnection::note_refused_filters(const Subscribe& subscribe, const std::vector<Reason>& reasons) {
+  const auto first = std::find_if(reasons.begin(), reasons.end(), is_error);
+  if (first == reasons.end()) return;
+  const auto& filter = subscribe.subscriptions[static_cast<std::size_t>(first - reasons.begin())].filter;
+  front_.log.info("MQTT subscription refused",
+                  {{"reason", std::string(name_of(*first))},
+                   {"user", access_->user().str()},
+                   {"filter", shown(filter)},
+                   {"refused", std::to_string(std::count_if(first, reasons.end(), is_error))}});
+}
+
 void ClientConnection::on(Subscribe&& subscribe) {
   if (subscribe.subscriptions.size() > front_.settings.subscriptions_per_packet) {
     return end(Reason::kQuotaExceeded, "too many filters in one SUBSCRIBE");
@@ -220,12 +232,8 @@ void ClientConnection::on(Subscribe&& subscribe) {
       return end(Reason::kProtocolError, "No Local on a shared subscription");  // MQTT-3.8.3-4
     }
     wanted.reasons.push_back(judge(subscription));
-    if (is_error(wanted.reasons.back())) {
-      front_.log.info("MQTT subscription refused", {{"reason", std::string(name_of(wanted.reasons.back()))},
-                                                    {"user", access_->user().str()},
-                                                    {"filter", shown(subscription.filter)}});
-    }
   }
+  note_refused_filters(subscribe, wanted.reasons);
   if (!subscribe.properties.subscription_ids.empty()) {
     wanted.subscription_id = subscribe.properties.subscription_ids.front();
   }

@@ -63,6 +63,7 @@ class EmbeddedBroker::Link final : public BrokerSession {
 
   EmbeddedBroker& broker_;
   Turn turn_;
+  bool is_lent_ = false;  ///< the turn: what is done by the clock waits for the engine's own thread
   SteadyClock::time_point next_timers_;
   std::size_t waiting_bytes_ = 0;
   std::uint64_t last_tag_ = 0;
@@ -89,7 +90,9 @@ void EmbeddedBroker::Link::lend(const Turn& turn) {
   turn_ = nullptr;
   if (!turn) return;
   turn_ = [this, turn] {
+    is_lent_ = true;
     turn();
+    is_lent_ = false;
     if (!broker_.waiting_.empty()) broker_.feed_.wake();
   };
 }
@@ -104,7 +107,7 @@ void EmbeddedBroker::Link::hear(milliseconds wait) {
     broker_.feed_.pause(wait);
   }
   const auto now = broker_.clock_.steady();
-  if (now >= next_timers_) {
+  if (now >= next_timers_ && !is_lent_) {
     hub.run_timers();
     next_timers_ = now + kTimers;
   }

@@ -13,7 +13,7 @@ using std::chrono::steady_clock;
 constexpr std::size_t kFew = 4;
 constexpr std::size_t kFewBytes = std::size_t{64} * 1024;
 
-/// What there is much of, and what leads to commits.
+/// What there is much of.
 bool is_traffic(const Command& command) {
   return std::holds_alternative<Publication>(command.what) ||
          std::holds_alternative<Acknowledged>(command.what);
@@ -62,7 +62,9 @@ const Feed::Turn* Feed::borrow() {
   if (commands_.size() > kFew || bytes_ > kFewBytes) return nullptr;
   const auto now = steady_clock::now();
   if (now < abstains_until_) return nullptr;
-  if (now < lends_from_ && std::any_of(commands_.begin(), commands_.end(), is_traffic)) return nullptr;
+  lent_early_ = now < lends_from_;
+  if (lent_early_ && now < lends_early_from_) return nullptr;
+  if (lent_early_ && std::any_of(commands_.begin(), commands_.end(), is_traffic)) return nullptr;
   lent_ = true;
   return turn_;
 }
@@ -78,6 +80,7 @@ void Feed::serve(const Turn& turn) {
     const auto took = end - begin;
     lends_from_ = end + lending_.after_idle;
     if (took > lending_.slow_turn) abstains_until_ = end + took * lending_.abstention;
+    if (lent_early_ && took > lending_.slow_early_turn) lends_early_from_ = end + took * lending_.abstention;
     // The taker may have been told to look, or its time may have run out, meanwhile.
     notify = has_some() || timed_out_;
   }

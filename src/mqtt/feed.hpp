@@ -36,6 +36,9 @@ class Feed {
     /// (the disk is, or what came is much); for `abstention` times as long as it took, none is lent.
     std::chrono::microseconds slow_turn{2'000};
     int abstention = 20;
+    /// The same for turns lent before the taker was idle, and for as long no other is lent so: in a storm of
+    /// persistent sessions the taker commits many at once, and waits for the disk but once.
+    std::chrono::microseconds slow_early_turn{200};
   };
 
   /// `room` is called, by the taker or in its turn, when a feed that was full is no more.
@@ -85,6 +88,8 @@ class Feed {
   bool timed_out_ = false;                                ///< the taker waits for its turn alone
   std::chrono::steady_clock::time_point lends_from_;      ///< for traffic
   std::chrono::steady_clock::time_point abstains_until_;  ///< after a slow turn
+  bool lent_early_ = false;                               ///< before the taker was idle
+  std::chrono::steady_clock::time_point lends_early_from_;
 
   std::atomic<bool> full_{false};  ///< written under the lock
 };

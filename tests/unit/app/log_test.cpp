@@ -14,6 +14,7 @@ namespace {
 
 using config::LogFormat;
 using config::Verbosity;
+using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 
 /// What is written for the events that `say` logs.
@@ -33,6 +34,19 @@ TEST(Log, WritesTextThatStaysOneLine) {
   });
   EXPECT_THAT(line, MatchesRegex("[-0-9T:.]+Z warn  broker lost why=\"[^\n]*\" port=5672 none=\"\"\n"));
   EXPECT_EQ(line.find('\x1b'), std::string::npos);
+}
+
+TEST(Log, WritesNothingThatATerminalTakesForACommand) {
+  for (const LogFormat format : {LogFormat::kText, LogFormat::kJson}) {
+    const std::string line = logged(Verbosity::kInfo, format, [](Log& log) {
+      log.info("refused", {{"topic",
+                            "a\x7f"
+                            "b\u009b31m\u00e9"},
+                           {"user", "\u0085"}});
+    });
+    EXPECT_THAT(line, HasSubstr("a\\u007fb\\u009b31m\u00e9\"")) << "a letter stays";
+    EXPECT_THAT(line, HasSubstr("\"\\u0085\""));
+  }
 }
 
 TEST(Log, WritesValidJsonWhateverTheFieldsHold) {

@@ -118,6 +118,16 @@ TEST_F(TransactionTest, WhatIsInTheStoreAndOnItsWayThereIsFoundOnce) {
   EXPECT_THAT(next.idempotent_to(kApp, kBob, "uid-m1", kNow), ElementsAre(MessageId{"m1"}));
 }
 
+TEST_F(TransactionTest, AMessageIsFoundAsItWasWrittenLast) {
+  Transaction transaction(store);
+  for (const char* json : {"{}", R"({"text":"anew"})"}) {
+    StoredMessage message = message_named("m1");
+    message.json = json;
+    transaction.put(message);
+    EXPECT_EQ(transaction.message(kApp, message.id)->json, json) << "asked for in between";
+  }
+}
+
 TEST_F(TransactionTest, AConversationIsWrittenOnceAsItWasLast) {
   Transaction transaction(store);
   transaction.put(conversation_at("m1"));

@@ -145,5 +145,17 @@ TEST_F(ApiTest, Miscellany) {
   EXPECT_EQ(ask(Method::kGet, "/verify", "").body, kUnauthorized);
 }
 
+TEST_F(ApiTest, OfAClaimThatIsThereTwiceTheAnswerHasTheOneThatCounts) {
+  Request twice = request(Method::kGet, "/verify", "");
+  twice.headers.emplace_back(
+      "Authorization",
+      auth::testing::hmac_token(R"({"alg":"HS256"})",
+                                R"({"user_id":"eve", "user_id":"bob","app_id":"tilechat","aud":"rabbitmq",)"
+                                R"("exp":1700003600})",
+                                kSecret));
+  EXPECT_EQ(answer(router, twice).body,
+            R"({"user_id":"bob","app_id":"tilechat","aud":"rabbitmq","exp":1700003600})");
+}
+
 }  // namespace
 }  // namespace inboxd::http::testing

@@ -587,6 +587,17 @@ TEST_F(ClientConnectionTest, FiltersAreJudgedOneByOne) {
                                   {.filter = "$share/g/" + mine_ + "#"}},
                 .properties = {}});
   EXPECT_THAT(asked(), ElementsAre("subscribe granted_qos_1 not_authorized topic_filter_invalid success"));
+  EXPECT_EQ(
+      log_.lines.back(),
+      "MQTT subscription refused reason=not_authorized user=al filter=apps/tilechat/users/bob/# refused=2")
+      << "one line for the packet";
+}
+
+TEST_F(ClientConnectionTest, ALongTopicThatIsRefusedIsCutInTheLogBetweenCharacters) {
+  attach();
+  const std::string front(254, 'x');
+  say(publication(front + "\u00e9", Qos::kAtLeastOnce, 1));
+  EXPECT_EQ(log_.lines.back(), "MQTT publication refused reason=not_authorized user=al topic=" + front);
 }
 
 TEST_F(ClientConnectionTest, NoLocalIsNotForSharedSubscriptions) {

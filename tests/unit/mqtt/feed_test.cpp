@@ -44,6 +44,13 @@ std::vector<Command> messages(std::uint64_t from, PacketId first, std::size_t co
   return result;
 }
 
+/// A message last, behind what is none.
+std::vector<Command> mixed(std::uint64_t from, PacketId first, std::size_t count) {
+  std::vector<Command> result = commands(from, first, count - 1);
+  result.push_back(messages(from, static_cast<PacketId>(first + count - 1)).front());
+  return result;
+}
+
 std::vector<Command> acknowledgements(std::uint64_t from, PacketId first, std::size_t /*one*/) {
   return {{{from, 0}, Acknowledged{.packet_id = first}}};
 }
@@ -191,6 +198,7 @@ TEST(Feed, LendsNoTurn) {
       {"to one who has no time", kAtOnce, put, 1},
       {"for a message, while the taker was busy a moment ago", {.after_idle = hours(1)}, serve, 1, messages},
       {"for an acknowledgement likewise", {.after_idle = hours(1)}, serve, 1, acknowledgements},
+      {"for a message among others", {.after_idle = hours(1)}, serve, 3, mixed},
       {"for many commands at once", kAtOnce, serve, 100}};
   for (const Case& c : cases) {
     SCOPED_TRACE(c.when);
@@ -216,6 +224,17 @@ TEST(Feed, LendsNoTurnForAWhileAfterASlowOne) {
     served_by(taker, ++number);
     return lent > 0;
   }));
+  for (int i = 0; i < 200; ++i) ASSERT_EQ(served_by(taker, ++number), taker.thread());
+}
+
+/// A storm of persistent sessions: each would wait for the disk alone.
+TEST(Feed, LendsNoTurnToWhoComesEarlyForAWhileAfterOneThatWasSlow) {
+  Taker taker({.after_idle = hours(1),
+               .slow_turn = hours(1),
+               .abstention = 1'000'000'000,
+               .slow_early_turn = microseconds(-1)});
+  PacketId number = 0;
+  ASSERT_TRUE(eventually([&] { return served_by(taker, ++number) == std::this_thread::get_id(); }));
   for (int i = 0; i < 200; ++i) ASSERT_EQ(served_by(taker, ++number), taker.thread());
 }
 
