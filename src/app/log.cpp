@@ -71,7 +71,7 @@ std::string timestamp() {
 }
 
 /// As a JSON string, without what moves a terminal's cursor or colours: DEL, and the controls above ASCII.
-std::string quoted(std::string_view value) {
+std::string json_text(std::string_view value) {
   const std::string json = http::json_string(value);
   std::string shown;
   shown.reserve(json.size());
@@ -95,7 +95,7 @@ std::string text_value(const std::string& value) {
   const bool plain = !value.empty() && std::all_of(value.begin(), value.end(), [](char c) {
     return c > ' ' && c != '"' && c != '=' && c != '\\' && c != '\x7f';
   });
-  return plain ? value : quoted(value);
+  return plain ? value : json_text(value);
 }
 
 std::string text_line(LogLevel level, std::string_view event, std::span<const LogField> fields) {
@@ -111,9 +111,9 @@ std::string text_line(LogLevel level, std::string_view event, std::span<const Lo
 
 std::string json_line(LogLevel level, std::string_view event, std::span<const LogField> fields) {
   std::string line =
-      fmt::format(R"({{"time":"{}","level":"{}","event":{})", timestamp(), name_of(level), quoted(event));
+      fmt::format(R"({{"time":"{}","level":"{}","event":{})", timestamp(), name_of(level), json_text(event));
   for (const LogField& field : fields) {
-    line += ',' + quoted(field.name) + ':' + quoted(field.value);
+    line += ',' + json_text(field.name) + ':' + json_text(field.value);
   }
   return line + '}';
 }
