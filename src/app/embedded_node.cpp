@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <thread>
 #include <utility>
 
@@ -132,10 +133,21 @@ std::string EmbeddedNode::new_client_id() {
   return fmt::format("auto-{:016x}{:016x}", entropy_.next(), entropy_.next());
 }
 
+/// No more than leave the store and HTTP the descriptors that they need.
+std::size_t EmbeddedNode::most_connections() const {
+  constexpr std::size_t kFew = 1'000;
+  const std::size_t room = descriptors_for_clients(raise_descriptor_limit());
+  if (room >= settings_.mqtt_max_connections) return settings_.mqtt_max_connections;
+  front_.log.write(room < kFew ? LogLevel::kWarn : LogLevel::kInfo,
+                   "fewer MQTT connections than MQTT_MAX_CONNECTIONS: file descriptors",
+                   std::array{LogField{"limit", std::to_string(room)}});
+  return room;
+}
+
 Result<void, std::string> EmbeddedNode::listen() {
   auto listener = mqtt::Listener::start(
       endpoints(settings_),
-      {.connections = settings_.mqtt_max_connections,
+      {.connections = most_connections(),
        .connections_per_address = settings_.mqtt_max_connections_per_address,
        .message_bytes = settings_.mqtt_max_packet_bytes},
       {.threads = threads_,

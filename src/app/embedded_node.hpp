@@ -45,6 +45,7 @@ class EmbeddedNode final : public ConnectionAdmin {
 
  private:
   std::string new_client_id();
+  std::size_t most_connections() const;
 
   const config::Settings& settings_;
   SystemEntropy random_;

@@ -4,8 +4,10 @@
 #include <sys/random.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <limits>
 #include <span>
 #include <system_error>
 #include <utility>
@@ -41,6 +43,15 @@ std::uint64_t raise_descriptor_limit() {
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
   const rlim_t before = std::exchange(limit.rlim_cur, limit.rlim_max);
   return ::setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : before;
+}
+
+std::uint64_t descriptors_for_clients(std::uint64_t limit) noexcept {
+  constexpr std::uint64_t kStore = 512;  // as many files as it keeps open
+  constexpr std::uint64_t kHttp = 256;
+  constexpr std::uint64_t kOthers = 132;
+  constexpr std::uint64_t kOwn = kStore + kHttp + kOthers;
+  if (limit == 0) return std::numeric_limits<std::uint64_t>::max();
+  return limit - std::min(kOwn, limit / 2);
 }
 
 std::string random_hex(std::size_t bytes) {

@@ -29,6 +29,10 @@ class SystemEntropy final : public Entropy {
 /// where it cannot be told.
 std::uint64_t raise_descriptor_limit();
 
+/// How many of so many descriptors (raise_descriptor_limit()) clients may take: the store, HTTP and the
+/// broker's own files need the others, without which nobody is served. Of few, half.
+std::uint64_t descriptors_for_clients(std::uint64_t limit) noexcept;
+
 /// `bytes` random bytes as lower-case hexadecimal digits.
 std::string random_hex(std::size_t bytes);
 

@@ -13,9 +13,12 @@ namespace {
 
 constexpr std::size_t kMaxClientIdBytes = 1024;
 
-/// As much of a topic or filter as a line of the log has room for.
+/// As much of a topic or filter as a line of the log has room for, without the client id that a presence
+/// topic ends in.
 std::string shown(std::string_view topic) {
   constexpr std::size_t kMost = 255;
+  constexpr std::string_view kPresence = "/presence/";
+  if (const auto at = topic.find(kPresence); at != topic.npos) topic = topic.substr(0, at + kPresence.size());
   topic = topic.substr(0, kMost);
   return std::string(topic.substr(0, valid_utf8_prefix(topic)));
 }

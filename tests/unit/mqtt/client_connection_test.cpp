@@ -593,6 +593,12 @@ TEST_F(ClientConnectionTest, FiltersAreJudgedOneByOne) {
       << "one line for the packet";
 }
 
+TEST_F(ClientConnectionTest, NoClientIdIsLoggedWithTheTopicThatIsRefused) {
+  attach();
+  say(publication("apps/tilechat/users/bob/presence/phone-1", Qos::kAtLeastOnce, 1));
+  EXPECT_THAT(log_.lines.back(), ::testing::EndsWith("topic=apps/tilechat/users/bob/presence/"));
+}
+
 TEST_F(ClientConnectionTest, ALongTopicThatIsRefusedIsCutInTheLogBetweenCharacters) {
   attach();
   const std::string front(254, 'x');
