@@ -3,7 +3,6 @@
 ///
 /// Opens them, a few at a time, each with a subscription to its inbox, and prints one line of JSON.
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
 #include <exception>
@@ -66,14 +65,6 @@ std::vector<std::vector<MqttClient>> open_all(const Options& options, const std:
   return clients;
 }
 
-/// As many descriptors as the system lets us have.
-void raise_descriptors() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 int run(int argc, char** argv) {
   Options options;
   CLI::App app("Opens idle MQTT connections and tells what they cost; prints one line of JSON.");
@@ -85,7 +76,6 @@ int run(int argc, char** argv) {
       ->check(CLI::Range(1, 64));
   app.add_option("--watch", options.watch, "NAME=PID: whose memory is told")->required();
   CLI11_PARSE(app, argc, argv);
-  raise_descriptors();
 
   const WatchedProcess server(options.watch);
   const std::vector<User> users = read_users(options.tokens, options.connections);
